@@ -1,0 +1,1 @@
+//! The guest harness: boots the appliance in QEMU and talks to it.
