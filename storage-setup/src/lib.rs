@@ -1,1 +1,13 @@
-//! Being written.
+//! Disks, LVM, the thin pool and its volumes: what is there, what shall be, and the steps between.
+//!
+//! Values in, steps out; the only code that touches LVM is the worker (`src/bin/storage-worker`), which speaks [`protocol`].
+
+mod action;
+mod model;
+pub mod protocol;
+
+pub use action::{Action, DiskRef};
+pub use model::{
+    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, PoolState, Role, Root,
+    VolumeGroup,
+};

@@ -1,0 +1,245 @@
+//! What the host's storage is, as values: made by the worker's `observe`, read by the planner, changed by the simulator.
+//!
+//! Sizes of volumes are in extents of their group. What could not be read is absent or `Unknown`, never zero.
+
+use std::collections::BTreeMap;
+
+use config::{Bytes, Driver, Filesystem};
+use serde::{Deserialize, Serialize};
+
+/// Everything that the planner looks at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Devices of device-mapper that a killed LVM command left suspended, by dm name.
+    /// While there are any, the rest was not looked at (a probe would hang) and is empty.
+    pub suspended: Vec<String>,
+    /// What `/` lives on.
+    pub root: Root,
+    /// Every volume group of the host, by name.
+    pub groups: BTreeMap<String, VolumeGroup>,
+    /// What is found at each path of `storage.devices`, by the path as written.
+    pub devices: BTreeMap<String, Device>,
+    /// What is mounted where, by mount point.
+    pub mounts: BTreeMap<String, Mount>,
+    /// Our files, by absolute path, with their text; an absent file is absent here.
+    /// Observed: the LVM profiles, mount units and engine options that a plan may write.
+    pub files: BTreeMap<String, OurFile>,
+    /// The state of the engine's store.
+    pub engine: EngineStore,
+}
+
+/// What `/` lives on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Root {
+    /// A logical volume.
+    Logical {
+        /// Its group.
+        group: String,
+        /// Its name there.
+        volume: String,
+        /// The file system on it, with its own size.
+        filesystem: MountedFilesystem,
+    },
+    /// A partition of a disk, as in plain cloud images.
+    Partition {
+        /// The partition's node: `/dev/vda2`.
+        node: String,
+        /// The disk's node: `/dev/vda`.
+        disk: String,
+        /// Its number in the partition table.
+        number: u32,
+        /// Its size.
+        size: Bytes,
+        /// How large it could become: up to the next partition or the end of the disk.
+        room: Bytes,
+        /// The file system on it.
+        filesystem: MountedFilesystem,
+    },
+    /// Anything else; the text says what, for people.
+    Other(String),
+}
+
+/// A mounted file system and its own size, which is not that of its volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountedFilesystem {
+    /// `None`: one that we cannot grow.
+    pub kind: Option<Filesystem>,
+    /// Its own size, from its superblock; `None`: could not be read.
+    pub size: Option<Bytes>,
+}
+
+/// A volume group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolumeGroup {
+    /// LVM's UUID.
+    pub uuid: String,
+    /// Size of an extent.
+    pub extent: Bytes,
+    /// All extents.
+    pub extents: u64,
+    /// Free extents.
+    pub free: u64,
+    /// How many of its physical volumes are missing; with any, nothing is planned on it.
+    pub missing: u64,
+    /// Largest free run is not needed: LVM allocates across runs.
+    /// Physical volumes: node and UUID.
+    pub members: Vec<Member>,
+    /// Visible logical volumes by name.
+    pub volumes: BTreeMap<String, LogicalVolume>,
+    /// Extents of the spare metadata volume (`lvol0_pmspare`), 0 when there is none.
+    pub spare: u64,
+}
+
+/// A physical volume of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// `/dev/vdb`
+    pub node: String,
+    /// LVM's UUID.
+    pub uuid: String,
+}
+
+/// A logical volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogicalVolume {
+    /// LVM's UUID.
+    pub uuid: String,
+    /// Extents; for a pool those of its data, for a thin volume those of its virtual size.
+    pub extents: u64,
+    /// What it is.
+    pub role: Role,
+    /// Its tags, sorted.
+    pub tags: Vec<String>,
+    /// Whether device-mapper has it.
+    pub active: bool,
+    /// What is on it; only probed for linear and thin volumes that carry our tag, else `Unknown`.
+    pub content: Content,
+}
+
+/// What a logical volume is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Plain extents.
+    Linear,
+    /// A thin pool.
+    Pool(PoolState),
+    /// A thin volume in the pool of that name.
+    Thin {
+        /// The pool's name.
+        pool: String,
+    },
+    /// Mirrors, snapshots, caches: nothing that we make.
+    Other,
+}
+
+/// A thin pool's own figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolState {
+    /// Extents of its metadata.
+    pub metadata: u64,
+    /// Its chunk.
+    pub chunk: Bytes,
+    /// The attached metadata profile.
+    pub profile: Option<String>,
+    /// Hundredths of a percent of the data in use; `None` when inactive. For people only, never planned on.
+    pub data_used: Option<u32>,
+    /// Hundredths of a percent of the metadata in use.
+    pub metadata_used: Option<u32>,
+    /// Whether dmeventd watches it; `None` when inactive or unknown.
+    pub monitored: Option<bool>,
+}
+
+/// What is on a volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Not looked at, or could not be read.
+    Unknown,
+    /// No signature.
+    Nothing,
+    /// A file system that we make, with its own size.
+    Filesystem {
+        /// Which.
+        kind: Filesystem,
+        /// From its superblock, or from the kernel while mounted.
+        size: Bytes,
+    },
+    /// Anything else, by its name from blkid.
+    Other(String),
+}
+
+/// What is found at a path of `storage.devices`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Device {
+    /// Nothing there.
+    Missing,
+    /// There is something, but no block device.
+    NotBlock,
+    /// A partition, not a whole disk.
+    Partition,
+    /// A whole disk (or a loop or multipath device).
+    Disk(Disk),
+}
+
+/// A whole disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    /// The node that the path leads to: `/dev/vdb`.
+    pub node: String,
+    /// Stable over reboots: WWN or serial where the disk has one (`serial:data1`), else its by-path name, else the node.
+    pub identity: String,
+    /// Its size.
+    pub size: Bytes,
+    /// The kernel refuses writes.
+    pub read_only: bool,
+    /// What is on it.
+    pub use_: DiskUse,
+    /// We recorded, before the first write, that this disk goes to this group.
+    pub intended: Option<String>,
+}
+
+/// What is on a disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DiskUse {
+    /// Nothing.
+    Empty,
+    /// A physical volume of that group.
+    Member {
+        /// The group.
+        group: String,
+    },
+    /// A physical volume of no group: what a cut-off vgextend leaves.
+    OrphanMember,
+    /// A partition table of that type, with or without partitions.
+    Partitioned(String),
+    /// A file system or another signature, by its name from blkid.
+    Signature(String),
+    /// Something in the kernel holds it (mounted, device-mapper, md), by name.
+    Held(String),
+    /// Could not be read; the text says why.
+    Unreadable(String),
+}
+
+/// A mount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// The canonical source as `/dev/GROUP/VOLUME` for logical volumes, else as the kernel says.
+    pub source: String,
+}
+
+/// One of our files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OurFile {
+    /// Its whole text.
+    pub text: String,
+}
+
+/// The state of the engine's store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineStore {
+    /// The driver that /etc/sysconfig/docker-storage names; `None` without file or option.
+    pub driver: Option<Driver>,
+    /// Whether the store of dockerd holds an image, a container or a volume; without any it is not data.
+    pub filled: bool,
+    /// Whether dockerd runs.
+    pub running: bool,
+}
