@@ -1,1 +1,21 @@
-//! The guest harness: boots the appliance in QEMU and talks to it.
+//! Guest harness: boots the appliance in an emulated machine and drives it.
+//! The image comes from `image/host/` by way of [`image`]; scenarios in `tests/scenarios/` and the
+//! `xtask` binary use [`guest::Guest`]; everything made lies in `target/guest/`.
+
+pub mod archive;
+pub mod guest;
+pub mod image;
+
+use std::path::{Path, PathBuf};
+
+/// Top of the source tree.
+pub fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate is a folder of the workspace")
+}
+
+/// Where the recipe and the harness put what they make.
+pub fn made() -> PathBuf {
+    top().join("target/guest")
+}

@@ -1,0 +1,185 @@
+//! The emulated machine: its files, its command line, its process.
+//! In: a directory with disk files (see [`super::disks`]). Out: a running qemu with sockets for control; dies with us unless detached.
+
+use super::accel::accelerator;
+use super::disks::{DataDisk, OS_DISK};
+use crate::made;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{LazyLock, mpsc};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+/// One machine, on or off.
+#[derive(Debug)]
+pub(super) struct Machine {
+    /// Disks, serial log and served files.
+    pub(super) dir: PathBuf,
+    /// Unix sockets; short, since their paths may not be long.
+    pub(super) sockets: PathBuf,
+    pub(super) ssh_port: u16,
+    pub(super) disks: Vec<DataDisk>,
+    /// Ends with this process, even when that is killed.
+    pub(super) tied: bool,
+    child: Option<Child>,
+}
+
+impl Machine {
+    pub(super) fn new(dir: PathBuf, sockets: PathBuf, disks: Vec<DataDisk>, tied: bool) -> Result<Self> {
+        fs::create_dir_all(dir.join("www"))?;
+        Ok(Self { dir, sockets, ssh_port: free_port()?, disks, tied, child: None })
+    }
+
+    pub(super) fn agent_socket(&self) -> PathBuf {
+        self.sockets.join("agent")
+    }
+
+    pub(super) fn qmp_socket(&self) -> PathBuf {
+        self.sockets.join("qmp")
+    }
+
+    pub(super) fn serial_log(&self) -> PathBuf {
+        self.dir.join("serial.log")
+    }
+
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Starts qemu, from a saved state if one is named, and waits until it can be controlled.
+    pub(super) fn start(&mut self, load: Option<&str>) -> Result<()> {
+        let mut arguments = arguments(&self.dir, &self.sockets, self.ssh_port, &self.disks)?;
+        if let Some(name) = load {
+            arguments.extend(["-loadvm".to_owned(), name.to_owned()]);
+        }
+        for socket in [self.agent_socket(), self.qmp_socket()] {
+            match fs::remove_file(&socket) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).context("old socket"),
+                _ => {}
+            }
+        }
+        let log = fs::File::create(self.dir.join("qemu.log"))?;
+        let mut command = if self.tied { tied_to_us() } else { Command::new("qemu-system-x86_64") };
+        command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        if !self.tied {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        self.child = Some(spawn(command).context("qemu-system-x86_64 (make setup installs it)")?);
+        self.wait_for_sockets()
+    }
+
+    fn wait_for_sockets(&mut self) -> Result<()> {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !(self.qmp_socket().exists() && self.agent_socket().exists()) {
+            let child = self.child.as_mut().context("qemu was not started")?;
+            if let Some(status) = child.try_wait()? {
+                let said = fs::read_to_string(self.dir.join("qemu.log")).unwrap_or_default();
+                bail!("qemu ended at once, {status}: {said}");
+            }
+            if Instant::now() > until {
+                bail!("qemu did not open its control sockets");
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// Ends the process as pulling the plug would: what the guest did not flush may be lost.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Either it is gone already, or waiting reaps it.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Waits for a process that was told to quit.
+    pub(super) fn wait(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Lets the process live on without us.
+    pub(super) fn detach(&mut self) {
+        self.child = None;
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A `qemu` command that the kernel kills when the thread that spawned it ends.
+fn tied_to_us() -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
+    command
+}
+
+/// Spawns on a thread that lives as long as the process: the tie above is to the thread, and tests have short-lived ones.
+fn spawn(command: Command) -> io::Result<Child> {
+    type Job = (Command, mpsc::Sender<io::Result<Child>>);
+    static SPAWNER: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        thread::spawn(move || {
+            for (mut command, reply) in queue {
+                // A caller that went away does not want the child: it is dropped, and ends with us.
+                let _ = reply.send(command.spawn());
+            }
+        });
+        jobs
+    });
+    let (reply, answer) = mpsc::channel();
+    let gone = |_| io::Error::other("the spawning thread is gone");
+    SPAWNER.send((command, reply)).map_err(|_| gone(mpsc::RecvError))?;
+    answer.recv().map_err(gone)?
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").context("a free port")?.local_addr()?.port())
+}
+
+/// The machine. Snapshots load only into the very same one, so [`shape`] is part of their key.
+fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk]) -> Result<Vec<String>> {
+    let path = |name: &str| dir.join(name).display().to_string();
+    let socket = |name: &str| sockets.join(name).display().to_string();
+    let mut all = accelerator()?.arguments();
+    let mut add = |option: &str, value: String| all.extend([option.to_owned(), value]);
+    add("-machine", "pc".into());
+    add("-smp", "2".into());
+    add("-m", "2048".into());
+    add("-display", "none".into());
+    add("-drive", format!("if=none,id=os,format=qcow2,discard=unmap,file={}", path(OS_DISK)));
+    add("-device", "virtio-blk-pci,drive=os,serial=os,bootindex=0".into());
+    all.extend(disks.iter().filter(|disk| !disk.added).flat_map(|disk| disk.arguments(dir)));
+    // 10.0.2.9:8123 in the guest serves the directory `www`, one busybox per connection: no port, no daemon.
+    let busybox = made().join("tree/usr/bin/busybox");
+    let www = format!("guestfwd=tcp:10.0.2.9:8123-cmd:{} httpd -i -h {}", busybox.display(), path("www"));
+    let mut add = |option: &str, value: String| all.extend([option.to_owned(), value]);
+    add("-netdev", format!("user,id=net,hostfwd=tcp:127.0.0.1:{ssh_port}-:22,{www}"));
+    add("-device", "virtio-net-pci,netdev=net,romfile=".into());
+    add("-device", "virtio-serial".into());
+    add("-chardev", format!("socket,id=agent,server=on,wait=off,path={}", socket("agent")));
+    add("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0".into());
+    add("-device", "virtio-rng-pci".into());
+    add("-chardev", format!("file,id=serial,append=on,path={}", path("serial.log")));
+    add("-serial", "chardev:serial".into());
+    add("-qmp", format!("unix:{},server=on,wait=off", socket("qmp")));
+    // Disks added later come last, so that nothing else moves to another slot.
+    all.extend(disks.iter().filter(|disk| disk.added).flat_map(|disk| disk.arguments(dir)));
+    all.extend(["-nodefaults".to_owned(), "-no-user-config".to_owned()]);
+    Ok(all)
+}
+
+/// What a saved state depends on, besides the disks: the command line with its paths left out.
+pub(super) fn shape(disks: &[DataDisk]) -> Result<String> {
+    Ok(arguments(Path::new(""), Path::new(""), 0, disks)?.join(" "))
+}
