@@ -1,0 +1,130 @@
+//! From layers to a [`Spec`]: the one way through this crate.
+//!
+//! Texts go in; parsed, checked each for its shape, merged, and checked for their meaning they come out as [`Desired`].
+//! Every file is checked for unknown keys and wrong kinds of values; what a value means is checked for the values in force.
+
+use std::path::{Path, PathBuf};
+
+use crate::layers::{Layer, Sources, layer_paths, load};
+use crate::reader::{Fault, Findings, Written};
+use crate::schema::{Keys, SCHEMA};
+use crate::tree::Node;
+use crate::{Desired, Place, Problem, Problems, agent, engine, os, shape, storage};
+
+/// A spec without problems.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// What the host shall be.
+    pub desired: Desired,
+    /// The layers merged, as TOML in a canonical form; alone it makes the same [`Spec::desired`], but for the places.
+    pub effective: String,
+    layers: Vec<Layer>,
+}
+
+impl Spec {
+    /// The layers that were read, lowest first.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Problems found later, on the host, ready to be shown with the lines of this spec; `None` when there are none.
+    #[must_use]
+    pub fn problems(&self, found: Vec<Problem>) -> Option<Problems> {
+        Problems::new(found, self.layers.clone())
+    }
+}
+
+/// Reads the spec of the host whose root directory is given.
+///
+/// # Errors
+/// Everything that is wrong with it, in all files.
+pub fn read(root: &Path) -> Result<Spec, Problems> {
+    let Sources { files, problems } = layer_paths(root);
+    read_layers(&files, problems)
+}
+
+/// Reads these files as a spec, a later one over an earlier one.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn read_files(files: &[PathBuf]) -> Result<Spec, Problems> {
+    read_layers(files, Vec::new())
+}
+
+/// Makes a spec of texts, a later one over an earlier one.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn parse(layers: Vec<Layer>) -> Result<Spec, Problems> {
+    build(layers, Vec::new())
+}
+
+fn read_layers(files: &[PathBuf], mut problems: Vec<Problem>) -> Result<Spec, Problems> {
+    let (layers, unread) = load(files);
+    problems.extend(unread);
+    build(layers, problems)
+}
+
+/// `unread` are the problems of layers that are not among `layers`.
+fn build(layers: Vec<Layer>, unread: Vec<Problem>) -> Result<Spec, Problems> {
+    let mut findings = Findings { partial: !unread.is_empty(), problems: unread };
+    let merged = merge(&layers, &mut findings);
+    let desired = check(&merged, &mut findings);
+    let effective = merged.as_toml().and_then(|tree| toml::to_string(&tree).ok());
+    if let Some(problems) = Problems::new(std::mem::take(&mut findings.problems), layers.clone()) {
+        return Err(problems);
+    }
+    match (desired, effective) {
+        (Some(desired), Some(effective)) => Ok(Spec { desired, effective, layers }),
+        _ => Err(Problems::of(unreadable("some value is faulty, but which is not known"), layers)),
+    }
+}
+
+fn merge(layers: &[Layer], findings: &mut Findings) -> Node {
+    let mut trees = Vec::new();
+    for layer in layers {
+        match Node::of_layer(layer) {
+            Ok(tree) => trees.push(tree),
+            Err(problem) => {
+                findings.partial = true;
+                findings.problems.push(problem);
+            }
+        }
+    }
+    trees.iter().fold(Node::empty(), |lower, tree| shape::check(tree, &trees, &SCHEMA, findings).over(lower))
+}
+
+fn check(merged: &Node, findings: &mut Findings) -> Option<Desired> {
+    let keys: Written<Keys> = match serde_json::from_value(merged.as_written("")) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.problems.push(unreadable(&error.to_string()));
+            return None;
+        }
+    };
+    let keys = keys.value?;
+    // Every section is checked, whatever is wrong with the ones before.
+    let agent = section(keys.agent).and_then(|keys| agent::check(keys, findings));
+    let os = section(keys.os).and_then(|keys| os::check(keys, findings));
+    let engine = section(keys.engine).and_then(|keys| engine::check(keys, findings));
+    let storage = match keys.storage {
+        None => Some(None),
+        Some(written) => written.value.and_then(|keys| storage::check(keys, engine.as_ref(), findings)).map(Some),
+    };
+    Some(Desired { agent: agent?, os: os?, storage: storage?, engine: engine? })
+}
+
+/// A section that no layer writes is one without keys.
+fn section<K: Default>(written: Option<Written<K>>) -> Option<K> {
+    match written {
+        None => Some(K::default()),
+        Some(written) => written.value,
+    }
+}
+
+/// For a fault of this program, which its tests rule out.
+fn unreadable(why: &str) -> Problem {
+    let fault = Fault::new(format!("the spec cannot be understood: {why}")).hint("this is a fault of atomic-host; please report it");
+    Problem { place: Place::Default, key: String::new(), message: fault.message, hint: fault.hint }
+}
