@@ -1,0 +1,93 @@
+//! `atomic host status [--json]`: what the host is, whether it is as the spec says, and what waits. Changes nothing.
+
+use std::process::ExitCode;
+
+use config::Problems;
+
+use super::VerbError;
+use crate::host::Host;
+use crate::reconcile::intention::{self, Intention, IntentionError, Source};
+use crate::reconcile::plan::Consent;
+use crate::reconcile::{self, chain};
+use crate::report::{self, SpecStatus, Status};
+use crate::state::generations;
+
+pub(super) async fn run(host: &Host, json: bool) -> Result<ExitCode, VerbError> {
+    let status = gather(host).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&status).unwrap_or_default());
+    } else {
+        print!("{}", report::status_text(&status));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn gather(host: &Host) -> Result<Status, VerbError> {
+    let generation = generations::committed(host)?.map(|generation| generation.number);
+    let os = reconcile::observe_image(host).await.map_err(|error| chain(&error));
+    let (intention, spec) = match intention::in_force(host) {
+        Ok(intention) => {
+            let spec = spec_status(&intention, generation);
+            (intention, spec)
+        }
+        Err(IntentionError::State(error)) => return Err(error.into()),
+        Err(IntentionError::Bad(problems)) => return Ok(nothing_in_force(os, generation, &problems)),
+    };
+    let follows = intention.desired().os.follow.as_ref().map(|follow| format!("{}:{}", follow.value.remote, follow.value.branch));
+    let mut status = Status {
+        version: 1,
+        spec,
+        os,
+        follows,
+        storage: Err("not looked at".to_owned()),
+        engine: "unknown".to_owned(),
+        steps: None,
+        notes: Vec::new(),
+    };
+    look(host, &intention, &mut status).await;
+    Ok(status)
+}
+
+/// Fills in what the families see; what cannot be seen says why.
+async fn look(host: &Host, intention: &Intention, status: &mut Status) {
+    let survey = match reconcile::survey(host, intention).await {
+        Ok(survey) => survey,
+        Err(error) => {
+            status.storage = Err(chain(&error));
+            return;
+        }
+    };
+    status.engine = survey.units.engine_text(&intention.desired().engine);
+    match reconcile::plan::plan(intention.desired(), &survey, &Consent::default()) {
+        Ok(plan) => {
+            status.steps = Some(plan.rows());
+            status.notes = plan.notes;
+        }
+        Err(problems) => {
+            status.spec.problems = Some(intention.spec.problems(problems).render(false));
+        }
+    }
+    status.storage = Ok(survey.storage);
+}
+
+fn spec_status(intention: &Intention, generation: Option<u32>) -> SpecStatus {
+    match &intention.source {
+        Source::Layers => SpecStatus { source: "its files".to_owned(), generation, problems: None },
+        Source::Generation { number, because } => {
+            SpecStatus { source: format!("generation {number}"), generation, problems: Some(because.render(false)) }
+        }
+    }
+}
+
+fn nothing_in_force(os: Result<image::ImageStatus, String>, generation: Option<u32>, problems: &Problems) -> Status {
+    Status {
+        version: 1,
+        spec: SpecStatus { source: "nowhere".to_owned(), generation, problems: Some(problems.render(false)) },
+        os,
+        follows: None,
+        storage: Err("not looked at, since no spec is in force".to_owned()),
+        engine: "left alone, since no spec is in force".to_owned(),
+        steps: None,
+        notes: Vec::new(),
+    }
+}

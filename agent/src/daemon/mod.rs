@@ -1,0 +1,134 @@
+//! `atomic-hostd`: holds the host to its spec while it runs, and the storage run before the engine starts at boot.
+//!
+//! A cycle runs at the start, after an edit, and at the drift timer; between them the process sleeps in one poll.
+
+mod journal;
+mod watch;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::host::Host;
+use crate::reconcile::intention::{self, Intention, IntentionError, Source};
+use crate::reconcile::plan::Consent;
+use crate::reconcile::{self, CycleError, Ending, Report, Scope, chain};
+
+pub use journal::start as start_log;
+
+/// How often the host is compared with its spec when nothing happened.
+const DRIFT: Duration = Duration::from_secs(3600);
+/// An edit is over when nothing was written for so long.
+const QUIET: Duration = Duration::from_millis(300);
+/// An edit that goes on for ever is looked at every so often.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Why a cycle runs.
+#[derive(Clone, Copy, Debug)]
+enum Trigger {
+    Start,
+    Edit,
+    Timer,
+}
+
+/// The storage run at boot: before docker, the storage family only.
+pub async fn run_storage(host: &Host) -> ExitCode {
+    match cycle(host, Scope::Storage).await {
+        Ok(report) => match report.ending {
+            Ending::Converged | Ending::Waiting => ExitCode::SUCCESS,
+            Ending::Failed => ExitCode::FAILURE,
+        },
+        Err(error) => {
+            tell_error(&error);
+            match error {
+                DaemonError::Intention(IntentionError::Bad(_)) | DaemonError::Cycle(CycleError::Problems(_)) => ExitCode::from(2),
+                DaemonError::Intention(IntentionError::State(_)) | DaemonError::Cycle(_) | DaemonError::Watch(_) | DaemonError::Signal(_) => {
+                    ExitCode::FAILURE
+                }
+            }
+        }
+    }
+}
+
+/// The daemon, until SIGTERM.
+pub async fn run(host: &Host) -> ExitCode {
+    match serve(host).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why the daemon, or a cycle of it, ended.
+#[derive(Debug, thiserror::Error)]
+enum DaemonError {
+    #[error(transparent)]
+    Intention(#[from] IntentionError),
+    #[error(transparent)]
+    Cycle(#[from] CycleError),
+    #[error("cannot watch the directories of the spec")]
+    Watch(#[from] notify::Error),
+    #[error("cannot listen for SIGTERM")]
+    Signal(#[from] std::io::Error),
+}
+
+async fn serve(host: &Host) -> Result<(), DaemonError> {
+    let (_watcher, mut edits) = watch::start(host)?;
+    let mut end = signal(SignalKind::terminate())?;
+    // Outside systemd there is nobody to tell.
+    sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
+    let mut trigger = Trigger::Start;
+    loop {
+        tracing::debug!(?trigger, "cycle");
+        // A bad spec or a failed step is not the daemon's end: the next edit mends it.
+        if let Err(error) = cycle(host, Scope::Whole).await {
+            tell_error(&error);
+        }
+        trigger = tokio::select! {
+            Some(()) = edits.recv() => Trigger::Edit,
+            () = tokio::time::sleep(DRIFT) => Trigger::Timer,
+            _ = end.recv() => return Ok(()),
+        };
+        settle(&mut edits).await;
+    }
+}
+
+/// Waits until an editor has finished.
+async fn settle(edits: &mut UnboundedReceiver<()>) {
+    let all = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, edits.recv()).await {} };
+    // Running out of patience is as good as quiet: the next edit brings another cycle.
+    tokio::time::timeout(LONGEST, all).await.unwrap_or_default();
+}
+
+async fn cycle(host: &Host, scope: Scope) -> Result<Report, DaemonError> {
+    let intention = intention::in_force(host)?;
+    tell_source(&intention);
+    let report = reconcile::apply(host, &intention, scope, &Consent::default(), &mut |progress| journal::tell(&progress)).await?;
+    journal::tell_report(&report);
+    Ok(report)
+}
+
+fn tell_source(intention: &Intention) {
+    match &intention.source {
+        Source::Layers => {}
+        Source::Generation { number, because } => {
+            tracing::error!(generation = number, "the spec is bad; generation {number} stays in force\n{}", because.render(false));
+        }
+    }
+}
+
+fn tell_error(error: &DaemonError) {
+    match error {
+        DaemonError::Intention(IntentionError::Bad(problems)) | DaemonError::Cycle(CycleError::Problems(problems)) => {
+            tracing::error!("nothing was touched: the spec has problems\n{}", problems.render(false));
+        }
+        DaemonError::Intention(IntentionError::State(_)) | DaemonError::Cycle(_) | DaemonError::Watch(_) | DaemonError::Signal(_) => {
+            tracing::error!("{}", chain(error));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Kernel events for the spec: a message for each write, rename or removal of a layer. No polling.
+//!
+//! The directories are watched, not the files: editors replace files, and a drop-in may appear later.
+//! tmpfiles.d makes the drop-in directories, so they are there to be watched.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::host::Host;
+
+/// Starts to watch; the watcher must be kept for as long as messages are wanted.
+///
+/// # Errors
+/// When the kernel refuses to watch /etc.
+pub(super) fn start(host: &Host) -> Result<(RecommendedWatcher, UnboundedReceiver<()>), notify::Error> {
+    let (tell, edits) = unbounded_channel();
+    let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
+        // An error means lost events: read everything again.
+        let matters = event.as_ref().map_or(true, |event| event.need_rescan() || (changes(event) && event.paths.iter().any(|path| is_layer(path))));
+        if matters && tell.send(()).is_err() {
+            tracing::debug!("the daemon is ending; an edit was not looked at");
+        }
+    })?;
+    watcher.watch(&host.root.join("etc"), RecursiveMode::NonRecursive)?;
+    for directory in drop_ins(&host.root).iter().filter(|directory| directory.is_dir()) {
+        watcher.watch(directory, RecursiveMode::NonRecursive)?;
+    }
+    Ok((watcher, edits))
+}
+
+/// /usr is read-only on a host, but a /usr overlay for trying things out is not.
+fn drop_ins(root: &Path) -> [PathBuf; 3] {
+    ["etc/atomic-host.d", "run/atomic-host.d", "usr/lib/atomic-host.d"].map(|directory| root.join(directory))
+}
+
+/// Reading a layer, as every cycle does, must not start the next cycle.
+fn changes(event: &Event) -> bool {
+    use notify::EventKind::{Access, Any, Create, Modify, Other, Remove};
+    match event.kind {
+        Access(notify::event::AccessKind::Close(notify::event::AccessMode::Write)) => true,
+        Create(_) | Modify(_) | Remove(_) | Any => true,
+        Access(_) | Other => false,
+    }
+}
+
+fn is_layer(path: &Path) -> bool {
+    let in_drop_ins = path.parent().and_then(Path::file_name) == Some(OsStr::new("atomic-host.d"));
+    path.file_name() == Some(OsStr::new("atomic-host.toml")) || (in_drop_ins && path.extension() == Some(OsStr::new("toml")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Edits in a directory that stands in for the host.
+
+use std::fs;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::start;
+use crate::host::Host;
+
+async fn heard(edits: &mut UnboundedReceiver<()>) -> bool {
+    let heard = tokio::time::timeout(Duration::from_secs(2), edits.recv()).await.is_ok();
+    while tokio::time::timeout(Duration::from_millis(100), edits.recv()).await.is_ok() {}
+    heard
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn every_way_of_editing_a_layer_is_heard_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let etc = directory.path().join("etc");
+    fs::create_dir_all(etc.join("atomic-host.d")).unwrap();
+    let (_watcher, mut edits) = start(&Host::below(directory.path())).unwrap();
+
+    fs::write(etc.join("atomic-host.toml"), "a = 1").unwrap();
+    assert!(heard(&mut edits).await, "a write in place");
+    fs::write(etc.join("swap"), "a = 2").unwrap();
+    fs::rename(etc.join("swap"), etc.join("atomic-host.toml")).unwrap();
+    assert!(heard(&mut edits).await, "a rename over it");
+    fs::write(etc.join("atomic-host.d/10-site.toml"), "").unwrap();
+    assert!(heard(&mut edits).await, "a drop-in");
+    fs::remove_file(etc.join("atomic-host.d/10-site.toml")).unwrap();
+    assert!(heard(&mut edits).await, "a drop-in that goes");
+
+    fs::read(etc.join("atomic-host.toml")).unwrap();
+    fs::write(etc.join("hosts"), "").unwrap();
+    fs::write(etc.join("atomic-host.d/README"), "").unwrap();
+    assert!(!heard(&mut edits).await, "reads and other files are nothing to us");
+}

@@ -1,0 +1,347 @@
+//! One cycle: observe, plan, apply, verify; and again until nothing is left that may run.
+//!
+//! The spec in force and the host go in; a [`Report`] comes out, and each thing that happens is told as it happens.
+//! There is one writer: [`apply`] holds the lock while it runs.
+
+pub mod gate;
+pub mod intention;
+mod kill;
+pub mod plan;
+mod storage;
+pub mod worker;
+
+use config::{Problems, StepId};
+use serde::{Deserialize, Serialize};
+use storage_setup::protocol::Outcome;
+
+use crate::host::Host;
+use crate::state::generations::{self, Generation};
+use crate::state::{StateError, ledger, lock};
+use gate::Gated;
+use intention::Intention;
+use kill::Effects;
+use plan::{Consent, HostPlan, Row, Survey};
+use worker::WorkerError;
+
+/// A plan that still has open steps after so many rounds does not converge.
+const ROUNDS: usize = 5;
+
+/// Why a cycle did not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum CycleError {
+    /// What the spec asks cannot be done on this host; nothing was touched.
+    #[error("the spec has problems on this host")]
+    Problems(Problems),
+    /// A worker failed as a whole.
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    /// The unit manager could not be asked.
+    #[error("cannot look at the units")]
+    Units(#[from] units::UnitsError),
+    /// The agent's memory, or its lock.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// How much of the host a cycle is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The storage family alone: before the engine starts at boot.
+    Storage,
+    /// Everything.
+    Whole,
+}
+
+/// What happens, as it happens.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// The plan of a round, before its first effect.
+    Planned(&'a HostPlan),
+    /// One effect on the machine is done.
+    Effect(&'a str),
+    /// A step ended.
+    Step(&'a Row, &'a Outcome),
+}
+
+/// A step that was tried, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The step.
+    pub step: Row,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a cycle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// The host is as the spec says.
+    Converged,
+    /// It is, but for what waits.
+    Waiting,
+    /// Something failed.
+    Failed,
+}
+
+/// What came of a cycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Format.
+    pub version: u32,
+    /// How it ended.
+    pub ending: Ending,
+    /// The generation in force, when there is one.
+    pub generation: Option<u32>,
+    /// What was tried, in order.
+    pub tried: Vec<Tried>,
+    /// What waits, and for what.
+    pub waiting: Vec<Row>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// Every effect, in order: what a run cut off at any point may have left half done.
+    pub effects: Vec<String>,
+}
+
+/// Looks at all that the families look at. Changes nothing.
+///
+/// # Errors
+/// When a family cannot be looked at.
+pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleError> {
+    let storage = storage::observe(host, intention.desired().storage.as_ref()).await?;
+    let units = units::observe().await?;
+    Ok(Survey { storage, units })
+}
+
+/// Observes and plans. Changes nothing.
+///
+/// # Errors
+/// [`CycleError::Problems`] when the host cannot be made so.
+pub async fn preview(host: &Host, intention: &Intention, consent: &Consent) -> Result<(Survey, HostPlan), CycleError> {
+    let survey = survey(host, intention).await?;
+    match plan::plan(intention.desired(), &survey, consent) {
+        Ok(plan) => Ok((survey, plan)),
+        Err(problems) => Err(CycleError::Problems(intention.spec.problems(problems))),
+    }
+}
+
+/// Makes the host as the intention says, as far as it is permitted.
+///
+/// # Errors
+/// When nothing could be planned, or the agent's memory cannot be written. A failed step is in the report.
+pub async fn apply(
+    host: &Host,
+    intention: &Intention,
+    scope: Scope,
+    consent: &Consent,
+    tell: &mut (dyn FnMut(Progress<'_>) + Send),
+) -> Result<Report, CycleError> {
+    let _lock = lock::acquire(host, lock::PATIENCE).await?;
+    let mut run = Run { host, effects: Effects::from_environment(), tried: Vec::new(), made: Vec::new(), tell };
+    let mut begun = None;
+    for _ in 0..ROUNDS {
+        let (_, mut plan) = preview(host, intention, consent).await?;
+        if scope == Scope::Storage {
+            plan.units.clear();
+        }
+        if !plan.has_open_steps() || run.has_failed() {
+            return run.finish(intention, scope, begun, plan).await;
+        }
+        (run.tell)(Progress::Planned(&plan));
+        if run.repeats(&plan) {
+            return run.finish(intention, scope, begun, plan).await;
+        }
+        if begun.is_none() {
+            begun = run.begin(intention, scope, &plan).await?;
+        }
+        run.carry_out(&plan).await?;
+    }
+    let (_, plan) = preview(host, intention, consent).await?;
+    run.finish(intention, scope, begun, plan).await
+}
+
+/// A cycle under way.
+struct Run<'a> {
+    host: &'a Host,
+    effects: Effects,
+    tried: Vec<Tried>,
+    made: Vec<StepId>,
+    tell: &'a mut (dyn FnMut(Progress<'_>) + Send),
+}
+
+impl Run<'_> {
+    fn has_failed(&self) -> bool {
+        self.tried.iter().any(|tried| match tried.outcome {
+            Outcome::Failed { .. } | Outcome::Skipped { .. } => true,
+            Outcome::Already | Outcome::Made => false,
+        })
+    }
+
+    /// A step that was made and is planned again did not take; trying it for ever would not help.
+    fn repeats(&mut self, plan: &HostPlan) -> bool {
+        let again: Vec<Row> = plan.rows().into_iter().filter(|row| row.waits.is_none() && self.made.contains(&row.id)).collect();
+        for step in &again {
+            let why = "it was done, but the host still does not show it; see: journalctl -b".to_owned();
+            self.note(step.clone(), Outcome::Failed { why });
+        }
+        !again.is_empty()
+    }
+
+    /// The generation is written before the first effect, unless this spec is the one in force.
+    async fn begin(&mut self, intention: &Intention, scope: Scope, plan: &HostPlan) -> Result<Option<Generation>, CycleError> {
+        if scope == Scope::Storage || !is_news(self.host, intention)? {
+            return Ok(None);
+        }
+        let rows = serde_json::to_string_pretty(&plan.rows()).unwrap_or_default();
+        let (host, spec) = (self.host, &intention.spec.effective);
+        let begun = self.effects.run("write the generation", async { generations::begin(host, spec, &rows) }).await?;
+        Ok(Some(begun))
+    }
+
+    async fn carry_out(&mut self, plan: &HostPlan) -> Result<(), CycleError> {
+        let first = self.tried.len();
+        self.carry_out_storage(plan).await?;
+        self.carry_out_units(plan).await;
+        let entries: Vec<ledger::Entry> = self.tried[first..].iter().map(entry).collect();
+        let host = self.host;
+        self.effects.run("write the ledger", async { ledger::append(host, &entries) }).await?;
+        Ok(())
+    }
+
+    async fn carry_out_storage(&mut self, plan: &HostPlan) -> Result<(), CycleError> {
+        let steps: Vec<_> = open(&plan.storage);
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let rows = plan.rows();
+        let kill = self.effects.for_worker();
+        let mut told = Vec::new();
+        let answer = storage::apply(self.host, &steps, kill, |event| match event {
+            storage::Told::Effect { what } => {
+                (self.tell)(Progress::Effect(&what));
+                self.effects.count(what);
+            }
+            storage::Told::Step { id, outcome } => {
+                if let Some(row) = rows.iter().find(|row| row.id == id) {
+                    (self.tell)(Progress::Step(row, &outcome));
+                    told.push((row.clone(), outcome));
+                }
+            }
+        })
+        .await;
+        for (row, outcome) in told {
+            self.keep(row, outcome);
+        }
+        Ok(answer?)
+    }
+
+    async fn carry_out_units(&mut self, plan: &HostPlan) {
+        // What the engine needs may be what failed; starting it on half-made storage could fill the root file system.
+        let held = self.has_failed().then(|| self.first_failure()).flatten();
+        let rows = plan.rows();
+        for step in open(&plan.units) {
+            let Some(row) = rows.iter().find(|row| row.id == step.id).cloned() else { continue };
+            let outcome = match &held {
+                Some(because) => Outcome::Skipped { because: because.clone() },
+                None => {
+                    let what = format!("{} {}", row.kind, row.target);
+                    match self.effects.run(&what, units::apply(&step.action)).await {
+                        Ok(units::Applied::Made) => Outcome::Made,
+                        Ok(units::Applied::Already) => Outcome::Already,
+                        Err(error) => Outcome::Failed { why: chain(&error) },
+                    }
+                }
+            };
+            self.note(row, outcome);
+        }
+    }
+
+    fn first_failure(&self) -> Option<StepId> {
+        let failed = |tried: &&Tried| matches!(tried.outcome, Outcome::Failed { .. });
+        self.tried.iter().find(failed).map(|tried| tried.step.id.clone())
+    }
+
+    fn note(&mut self, row: Row, outcome: Outcome) {
+        (self.tell)(Progress::Step(&row, &outcome));
+        self.keep(row, outcome);
+    }
+
+    fn keep(&mut self, step: Row, outcome: Outcome) {
+        if outcome == Outcome::Made {
+            self.made.push(step.id.clone());
+        }
+        self.tried.push(Tried { step, outcome });
+    }
+
+    async fn finish(mut self, intention: &Intention, scope: Scope, begun: Option<Generation>, plan: HostPlan) -> Result<Report, CycleError> {
+        let waiting: Vec<Row> = plan.rows().into_iter().filter(|row| row.waits.is_some()).collect();
+        let failed = self.has_failed() || plan.has_open_steps();
+        let ending = match (failed, waiting.is_empty()) {
+            (true, _) => Ending::Failed,
+            (false, false) => Ending::Waiting,
+            (false, true) => Ending::Converged,
+        };
+        let begun = match begun {
+            None if !failed => self.begin(intention, scope, &plan).await?,
+            begun => begun,
+        };
+        let host = self.host;
+        if let Some(generation) = &begun
+            && !failed
+        {
+            self.effects.run("commit the generation", async { generations::commit(host, generation) }).await?;
+        }
+        let generation = generations::committed(host)?.map(|generation| generation.number);
+        let (tried, effects) = (self.tried, self.effects.into_log());
+        let report = Report { version: 1, ending, generation, tried, waiting, notes: plan.notes, effects };
+        if let Some(generation) = &begun {
+            generations::record_result(host, generation, &serde_json::to_string_pretty(&report).unwrap_or_default())?;
+        }
+        Ok(report)
+    }
+}
+
+/// Whether the spec is another than the committed one.
+fn is_news(host: &Host, intention: &Intention) -> Result<bool, StateError> {
+    let committed = generations::committed(host)?;
+    Ok(committed.is_none_or(|generation| generation.spec != intention.spec.effective))
+}
+
+fn open<A>(steps: &[Gated<A>]) -> Vec<&config::Step<A>> {
+    steps.iter().filter(|gated| gated.waits.is_none()).map(|gated| &gated.step).collect()
+}
+
+fn entry(tried: &Tried) -> ledger::Entry {
+    let outcome = match &tried.outcome {
+        Outcome::Already => "already".to_owned(),
+        Outcome::Made => "made".to_owned(),
+        Outcome::Failed { why } => format!("failed: {why}"),
+        Outcome::Skipped { because } => format!("skipped: behind {because}"),
+    };
+    let step = &tried.step;
+    ledger::Entry {
+        version: 1,
+        time: ledger::now(),
+        step: step.id.clone(),
+        family: step.family.clone(),
+        kind: step.kind.clone(),
+        target: step.target.clone(),
+        from: step.from.clone(),
+        to: step.to.clone(),
+        reason: step.reason.to_string(),
+        outcome,
+    }
+}
+
+/// An error with all its causes on one line, for records.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,155 @@
+//! The plan of a whole host: the families' steps in order, gated. Pure: values in, values out.
+
+use std::collections::BTreeSet;
+
+use config::{Ceiling, Describe, Desired, Disruption, Problem, Reason, StepId, Undo};
+use serde::{Deserialize, Serialize};
+use storage_setup::Action;
+
+use super::gate::{Gated, Rules, Wait, gate};
+
+/// What each family saw.
+#[derive(Debug)]
+pub struct Survey {
+    /// Disks, LVM, mounts.
+    pub storage: storage_setup::Observed,
+    /// The engine and its unit.
+    pub units: units::Observed,
+}
+
+/// The plan of a host.
+#[derive(Debug)]
+pub struct HostPlan {
+    /// First.
+    pub storage: Vec<Gated<Action>>,
+    /// Second.
+    pub units: Vec<Gated<units::Action>>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// What a person said about this run.
+#[derive(Clone, Debug, Default)]
+pub struct Consent {
+    /// Steps agreed to, by id.
+    pub steps: BTreeSet<StepId>,
+    /// A ceiling for this run in place of the spec's.
+    pub ceiling: Option<Ceiling>,
+}
+
+/// Plans every family.
+///
+/// # Errors
+/// All problems of all families; then nothing may be touched.
+pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<HostPlan, Vec<Problem>> {
+    let rules = Rules {
+        ceiling: consent.ceiling.unwrap_or(desired.agent.allow),
+        drift: desired.agent.drift,
+        consents: consent.steps.clone(),
+    };
+    let storage = super::storage::plan(desired, &survey.storage);
+    let (storage, mut problems) = match storage {
+        Ok(storage) => (storage, Vec::new()),
+        Err(problems) => (storage_setup::Plan { steps: Vec::new(), notes: Vec::new() }, problems),
+    };
+    let gated = gate(storage.steps, &rules);
+    let seen = survey.units.after_options(options_to_come(&gated));
+    let units = match units::plan(&desired.engine, &seen) {
+        Ok(units) => units,
+        Err(more) => {
+            problems.extend(more);
+            return Err(problems);
+        }
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let notes = storage.notes.iter().map(ToString::to_string).chain(units.notes.iter().map(ToString::to_string)).collect();
+    Ok(HostPlan { storage: gated, units: gate(units.steps, &rules), notes })
+}
+
+/// The engine's options as they will be once the open storage steps are done; the units family plans on that.
+fn options_to_come(storage: &[Gated<Action>]) -> Option<&str> {
+    storage.iter().filter(|gated| gated.waits.is_none()).find_map(|gated| match &gated.step.action {
+        Action::WriteFile { path, text, .. } if path == units::STORAGE_OPTIONS => Some(text.as_str()),
+        Action::WriteFile { .. }
+        | Action::ResumeDevice { .. }
+        | Action::CreateGroup { .. }
+        | Action::AddDisk { .. }
+        | Action::GrowRootPartition { .. }
+        | Action::GrowRootVolume { .. }
+        | Action::GrowRootFilesystem { .. }
+        | Action::CreatePool { .. }
+        | Action::GrowPool { .. }
+        | Action::AttachProfile { .. }
+        | Action::CreateVolume { .. }
+        | Action::FormatVolume { .. }
+        | Action::ActivateVolume { .. }
+        | Action::GrowVolume { .. }
+        | Action::GrowVolumeFilesystem { .. }
+        | Action::StartMount { .. }
+        | Action::RemoveMount { .. }
+        | Action::RemoveVolume { .. }
+        | Action::RemovePool { .. } => None,
+    })
+}
+
+/// One step as people and `--json` see it, whatever its family.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Row {
+    /// Stable over plans.
+    pub id: StepId,
+    /// `storage`
+    pub family: String,
+    /// `create-pool`
+    pub kind: String,
+    /// `atomicos/docker-pool`
+    pub target: String,
+    /// What is there.
+    pub from: String,
+    /// What will be.
+    pub to: String,
+    /// Why.
+    pub reason: Reason,
+    /// What it costs.
+    pub disruption: Disruption,
+    /// Whether it can be taken back.
+    pub undo: Undo,
+    /// Steps before it.
+    pub after: Vec<StepId>,
+    /// What it waits for; absent: it is next.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waits: Option<Wait>,
+}
+
+impl HostPlan {
+    /// All steps of all families in order.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row> {
+        self.storage.iter().map(row).chain(self.units.iter().map(row)).collect()
+    }
+
+    /// Whether any step may run now.
+    #[must_use]
+    pub fn has_open_steps(&self) -> bool {
+        self.storage.iter().any(|gated| gated.waits.is_none()) || self.units.iter().any(|gated| gated.waits.is_none())
+    }
+}
+
+fn row<A: Describe>(gated: &Gated<A>) -> Row {
+    let step = &gated.step;
+    Row {
+        id: step.id.clone(),
+        family: A::FAMILY.to_owned(),
+        kind: step.action.kind().to_owned(),
+        target: step.action.target(),
+        from: step.action.from(),
+        to: step.action.to(),
+        reason: step.reason.clone(),
+        disruption: step.disruption,
+        undo: step.undo,
+        after: step.after.clone(),
+        waits: gated.waits.clone(),
+    }
+}

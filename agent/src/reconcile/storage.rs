@@ -1,0 +1,84 @@
+//! The storage family as the cycle sees it: observe and apply go through the storage worker, the plan is pure.
+
+use config::{Desired, Driver, Problem, Step, StepId};
+use storage_setup::protocol::{Event, Kill, Look, Outcome, Request, Task};
+use storage_setup::{Action, Observed};
+
+use super::worker::{self, WorkerError};
+use crate::host::Host;
+
+const WORKER: &str = "storage-worker";
+
+/// Looks at the host's storage; changes nothing.
+///
+/// # Errors
+/// When the worker cannot look.
+pub async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Observed, WorkerError> {
+    let look = Look {
+        devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
+        files: want.map(storage_setup::look_for).unwrap_or_default(),
+        state: host.state.display().to_string(),
+        driver: want.map_or(Driver::None, |want| want.driver.value),
+    };
+    let mut seen = None;
+    let mut refused = None;
+    worker::ask(host.libexec.join(WORKER), &Request::Observe(look), |event| match event {
+        Event::Observed(observed) => seen = Some(*observed),
+        Event::Failed { why } => refused = Some(why),
+        Event::Effect { .. } | Event::Step { .. } | Event::Done => {}
+    })
+    .await?;
+    match (seen, refused) {
+        (Some(observed), None) => Ok(observed),
+        (_, Some(why)) => Err(WorkerError::Refused { why }),
+        (None, None) => Err(WorkerError::Refused { why: "the storage worker ended without an answer; see: journalctl -b".to_owned() }),
+    }
+}
+
+/// The steps that make the host's storage as the spec says.
+///
+/// # Errors
+/// All that is wrong with the spec on this host.
+pub fn plan(desired: &Desired, have: &Observed) -> Result<storage_setup::Plan, Vec<Problem>> {
+    match &desired.storage {
+        Some(want) => storage_setup::plan(want, desired.engine.kind.as_ref().map(|kind| kind.value), have),
+        None => Ok(storage_setup::Plan { steps: Vec::new(), notes: Vec::new() }),
+    }
+}
+
+/// What the worker tells while it applies.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// One effect on the machine.
+    Effect {
+        /// What was done.
+        what: String,
+    },
+    /// A step ended.
+    Step {
+        /// Which.
+        id: StepId,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// Carries out steps, in order.
+///
+/// # Errors
+/// When the worker as a whole fails; a step's failure is told.
+pub async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kill>, mut tell: impl FnMut(Told)) -> Result<(), WorkerError> {
+    let tasks =
+        steps.iter().map(|step| Task { id: step.id.clone(), action: step.action.clone(), after: step.after.clone() }).collect();
+    let request = Request::Apply { steps: tasks, state: host.state.display().to_string(), kill };
+    let mut end = None;
+    worker::ask(host.libexec.join(WORKER), &request, |event| match event {
+        Event::Effect { what, .. } => tell(Told::Effect { what }),
+        Event::Step { id, outcome } => tell(Told::Step { id, outcome }),
+        Event::Done => end = Some(Ok(())),
+        Event::Failed { why } => end = Some(Err(WorkerError::Refused { why })),
+        Event::Observed(_) => {}
+    })
+    .await?;
+    end.unwrap_or_else(|| Err(WorkerError::Refused { why: "the storage worker ended half way; see: journalctl -b".to_owned() }))
+}

@@ -1,0 +1,8 @@
+//! Words for people: plans, what happens during apply, and the status of the host. Values in, text out.
+
+mod columns;
+mod plan;
+mod status;
+
+pub use plan::{outcome_line, plan_text, waiting_text};
+pub use status::{SpecStatus, Status, status_text};

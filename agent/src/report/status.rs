@@ -1,0 +1,176 @@
+//! `atomic host status` for people: who the host is, what it runs, what its storage is, what waits.
+
+use config::Bytes;
+use image::{Deployment, ImageStatus};
+use serde::Serialize;
+use storage_setup::{Content, LogicalVolume, Observed, PoolState, Role, Root, VolumeGroup};
+
+use super::columns::columns;
+use super::plan::plan_text;
+use crate::reconcile::plan::Row;
+
+/// All that `status` shows; `--json` is this, as it is.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Format.
+    pub version: u32,
+    /// The spec in force.
+    pub spec: SpecStatus,
+    /// The OS; an error text when libostree could not be asked.
+    pub os: Result<ImageStatus, String>,
+    /// What the spec asks the OS to follow.
+    pub follows: Option<String>,
+    /// Storage; an error text when it could not be looked at.
+    pub storage: Result<Observed, String>,
+    /// The engine, in a few words.
+    pub engine: String,
+    /// What is to be done or waits; `None` when it could not be planned.
+    pub steps: Option<Vec<Row>>,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// The spec in force.
+#[derive(Debug, Serialize)]
+pub struct SpecStatus {
+    /// `layers`, `generation 3`, or `none`.
+    pub source: String,
+    /// The committed generation.
+    pub generation: Option<u32>,
+    /// What is wrong with the layers, as `check` says it.
+    pub problems: Option<String>,
+}
+
+/// The whole status as text.
+#[must_use]
+pub fn status_text(status: &Status) -> String {
+    let mut text = spec_text(&status.spec);
+    text.push_str(&os_text(status));
+    match &status.storage {
+        Ok(storage) => text.push_str(&storage_text(storage)),
+        Err(why) => text.push_str(&format!("storage   unknown: {why}\n")),
+    }
+    text.push_str(&format!("engine    {}\n", status.engine));
+    if let Some(steps) = &status.steps {
+        text.push_str(&format!("plan      {}", plan_text(steps, &status.notes)));
+    }
+    text
+}
+
+fn spec_text(spec: &SpecStatus) -> String {
+    let generation = match spec.generation {
+        Some(number) => format!("generation {number} committed"),
+        None => "no generation committed yet".to_owned(),
+    };
+    let mut text = format!("spec      from {}; {generation}\n", spec.source);
+    if let Some(problems) = &spec.problems {
+        text.push_str("          BAD, and not in force:\n");
+        for line in problems.lines() {
+            text.push_str(&format!("          {line}\n"));
+        }
+    }
+    text
+}
+
+fn os_text(status: &Status) -> String {
+    let follows = status.follows.as_deref().unwrap_or("nothing (no os.ref)");
+    let mut text = format!("os        follows {follows}\n");
+    match &status.os {
+        Ok(os) if os.deployments.is_empty() => text.push_str("          no OSTree deployment: this is not an image-based host\n"),
+        Ok(os) => text.push_str(&columns("        ", &os.deployments.iter().map(deployment_cells).collect::<Vec<_>>())),
+        Err(why) => text.push_str(&format!("          unknown: {why}\n")),
+    }
+    text
+}
+
+fn deployment_cells(deployment: &Deployment) -> Vec<String> {
+    let marks = [
+        (deployment.booted, "booted"),
+        (deployment.staged, "staged"),
+        (deployment.pending, "pending"),
+        (deployment.rollback, "rollback"),
+        (deployment.pinned, "pinned"),
+    ];
+    let marks: Vec<&str> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+    vec![
+        if deployment.booted { "*" } else { " " }.to_owned(),
+        deployment.version.clone().unwrap_or_else(|| "no version".to_owned()),
+        deployment.commit.chars().take(12).collect(),
+        marks.join(", "),
+        deployment.origin.clone().unwrap_or_else(|| "no origin".to_owned()),
+    ]
+}
+
+fn storage_text(storage: &Observed) -> String {
+    let mut text = String::new();
+    if !storage.suspended.is_empty() {
+        return format!("storage   suspended by an LVM command that was cut off: {}; atomic host apply resumes it\n", storage.suspended.join(" "));
+    }
+    match &storage.root {
+        Root::Logical { .. } => {}
+        Root::Partition { node, size, filesystem, .. } => {
+            text.push_str(&format!("storage   root on {node}, {size}{}\n", of(filesystem.size)));
+        }
+        Root::Other(what) => text.push_str(&format!("storage   root on {what}\n")),
+    }
+    for (name, group) in &storage.groups {
+        text.push_str(&group_text(name, group, storage));
+    }
+    text
+}
+
+fn of(size: Option<Bytes>) -> String {
+    size.map(|size| format!(", file system {size}")).unwrap_or_default()
+}
+
+fn group_text(name: &str, group: &VolumeGroup, storage: &Observed) -> String {
+    let bytes = |extents| Bytes::of_extents(extents, group.extent).map_or_else(|| "?".to_owned(), |size| size.to_string());
+    let members: Vec<&str> = group.members.iter().map(|member| member.node.as_str()).collect();
+    let missing = if group.missing == 0 { String::new() } else { format!("  {} DISKS MISSING", group.missing) };
+    let mut text =
+        format!("storage   group {name}  {}, {} free  on {}{missing}\n", bytes(group.extents), bytes(group.free), members.join(" "));
+    let lines: Vec<Vec<String>> = group
+        .volumes
+        .iter()
+        .map(|(volume, lv)| vec![volume.clone(), role_text(&lv.role), bytes(lv.extents), figures(name, volume, lv, storage)])
+        .collect();
+    text.push_str(&columns("          ", &lines));
+    text
+}
+
+fn role_text(role: &Role) -> String {
+    match role {
+        Role::Linear => "volume".to_owned(),
+        Role::Pool(_) => "thin pool".to_owned(),
+        Role::Thin { pool } => format!("thin in {pool}"),
+        Role::Other => "other".to_owned(),
+    }
+}
+
+fn figures(group: &str, name: &str, volume: &LogicalVolume, storage: &Observed) -> String {
+    match &volume.role {
+        Role::Pool(pool) => pool_figures(pool),
+        Role::Linear | Role::Thin { .. } | Role::Other => {
+            let source = format!("/dev/{group}/{name}");
+            let mount = storage.mounts.iter().find(|(_, mount)| mount.source == source).map(|(path, _)| path.clone());
+            match (&storage.root, mount, &volume.content) {
+                (Root::Logical { group: root, volume: root_name, filesystem }, ..) if root == group && root_name == name => {
+                    format!("/{}", of(filesystem.size))
+                }
+                (_, Some(mount), Content::Filesystem { kind, .. }) => format!("{} on {mount}", kind.as_str()),
+                (_, Some(mount), Content::Unknown | Content::Nothing | Content::Other(_)) => format!("on {mount}"),
+                (_, None, _) => "not mounted".to_owned(),
+            }
+        }
+    }
+}
+
+fn pool_figures(pool: &PoolState) -> String {
+    let percent = |hundredths: Option<u32>| hundredths.map_or_else(|| "?".to_owned(), |value| format!("{}.{:02} %", value / 100, value % 100));
+    let watched = match pool.monitored {
+        Some(true) => ", grows by itself",
+        Some(false) => ", NOT monitored",
+        None => "",
+    };
+    format!("data {}, metadata {}{watched}", percent(pool.data_used), percent(pool.metadata_used))
+}
