@@ -227,6 +227,10 @@ pub enum Action {
         extent: Bytes,
         /// Extents of data.
         data: u64,
+        /// The file of its metadata profile, deleted after it; `None`: another pool of that name comes and needs it.
+        profile_path: Option<String>,
+        /// dockerd runs on the pool: it is stopped before. The units family starts it again.
+        engine_stops: bool,
     },
 }
 

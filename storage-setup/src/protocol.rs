@@ -29,7 +29,7 @@ pub enum Request {
 pub struct Look {
     /// `storage.devices` as written.
     pub devices: Vec<String>,
-    /// Further files whose text is wanted.
+    /// Files whose text is wanted. The last part of a path may hold one `*`; then every regular file of that form is meant.
     pub files: Vec<String>,
     /// Where intents are kept.
     pub state: String,

@@ -1,0 +1,90 @@
+//! What the rendered texts are, byte for byte.
+
+use config::{Autoextend, Driver, Filesystem, Percent};
+
+use super::{escape, mount_unit, options, profile};
+
+fn percent(value: u8) -> Percent {
+    Percent::new(value).expect("a percentage")
+}
+
+#[test]
+fn mount_units_are_named_as_systemd_escape_does() {
+    let cases = [
+        ("/", "-"),
+        ("/srv", "srv"),
+        ("/var/lib/docker", "var-lib-docker"),
+        ("/var/lib/my-data", r"var-lib-my\x2ddata"),
+        ("//var//lib/", "var-lib"),
+        ("/.hidden/x.y", r"\x2ehidden-x.y"),
+        ("/var/.hidden", "var-.hidden"),
+        ("/srv/a+b c", r"srv-a\x2bb\x20c"),
+        ("/srv/ü_:", r"srv-\xc3\xbc_:"),
+    ];
+    for (path, unit) in cases {
+        assert_eq!(escape::path(path), unit, "{path}");
+    }
+}
+
+#[test]
+fn profile_is_what_docker_storage_setup_writes() {
+    let text = profile::text(Autoextend { threshold: percent(60), percent: percent(20) });
+    assert_eq!(text, "activation {\n\tthin_pool_autoextend_threshold=60\n\tthin_pool_autoextend_percent=20\n\n}\n");
+    assert_eq!(profile::path("atomicos", "docker-pool"), "/etc/lvm/profile/atomicos--docker-pool-extend.profile");
+}
+
+#[test]
+fn options_are_what_docker_storage_setup_writes() {
+    assert_eq!(
+        options::text(Driver::Devicemapper, "my-vg", "docker-pool"),
+        "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper --storage-opt dm.fs=xfs --storage-opt \
+         dm.thinpooldev=/dev/mapper/my--vg-docker--pool --storage-opt dm.use_deferred_removal=true --storage-opt \
+         dm.use_deferred_deletion=true \"\n"
+    );
+    assert_eq!(options::text(Driver::Overlay2, "vg", "p"), "DOCKER_STORAGE_OPTIONS=\"--storage-driver overlay2 \"\n");
+    assert_eq!(options::text(Driver::Overlay, "vg", "p"), "DOCKER_STORAGE_OPTIONS=\"--storage-driver overlay \"\n");
+    assert_eq!(options::text(Driver::None, "vg", "p"), "DOCKER_STORAGE_OPTIONS=\"\"\n");
+}
+
+#[test]
+fn options_are_read_back_with_driver_and_pool() {
+    for driver in [Driver::Devicemapper, Driver::Overlay2, Driver::Overlay] {
+        let text = options::text(driver, "my-vg", "docker-pool");
+        assert_eq!(crate::docker_options::driver(&text), Some(driver));
+    }
+    let text = options::text(Driver::Devicemapper, "my-vg", "docker-pool");
+    assert_eq!(options::pool_device(&text), Some("/dev/mapper/my--vg-docker--pool"));
+    assert_eq!(options::pool_device(&options::text(Driver::Overlay2, "", "")), None);
+}
+
+#[test]
+fn a_mount_unit_is_read_back_as_it_was_written() {
+    let text = mount_unit::text("my-vg", "my-data", "/srv/my-data", Filesystem::Ext4);
+    let stamped = mount_unit::read(&text).expect("ours");
+    assert_eq!((stamped.group.as_str(), stamped.volume.as_str()), ("my-vg", "my-data"));
+    assert_eq!((stamped.mount.as_str(), stamped.filesystem.as_str()), ("/srv/my-data", "ext4"));
+}
+
+#[test]
+fn a_mount_unit_without_our_line_is_not_ours() {
+    let text = mount_unit::text("vg", "data", "/srv/data", Filesystem::Xfs).replace("X-AtomicHost=volume data\n", "");
+    assert_eq!(mount_unit::read(&text), None);
+}
+
+#[test]
+fn a_mount_unit_is_what_it_is() {
+    insta::assert_snapshot!(mount_unit::text("atomicos", "containers", "/var/lib/docker", Filesystem::Xfs), @r"
+    [Unit]
+    Description=Volume containers on /var/lib/docker
+    X-AtomicHost=volume containers
+
+    [Mount]
+    What=/dev/atomicos/containers
+    Where=/var/lib/docker
+    Type=xfs
+    Options=defaults
+
+    [Install]
+    WantedBy=local-fs.target
+    ");
+}

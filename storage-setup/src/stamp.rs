@@ -1,0 +1,59 @@
+//! The marks by which we know our own: LVM tags on volumes.
+//!
+//! The worker and the simulator put them on, the planner reads them. Tags commit together with LVM's metadata, so that a cut-off run
+//! never leaves a volume of ours without them. `%` is not allowed in tags.
+
+use config::Size;
+
+/// On every volume of ours; without it a volume is somebody's and is left alone.
+pub const OURS: &str = "atomic-host";
+/// On the pool.
+pub const ROLE_POOL: &str = "atomic-host/role=pool";
+/// On a volume.
+pub const ROLE_VOLUME: &str = "atomic-host/role=volume";
+/// From lvcreate until mkfs is done; a volume that has it was never mounted by us.
+pub const UNFORMATTED: &str = "atomic-host/state=unformatted";
+
+const ASKED: &str = "atomic-host/asked=";
+
+/// Whether the tags say that it is ours.
+#[must_use]
+pub fn is_ours(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == OURS)
+}
+
+/// Whether the volume still waits for its file system.
+#[must_use]
+pub fn is_unformatted(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == UNFORMATTED)
+}
+
+/// The tag that records what size was asked; `asked` is from [`Size::as_tag`].
+#[must_use]
+pub fn asked_tag(asked: &str) -> String {
+    format!("{ASKED}{asked}")
+}
+
+/// The text after `asked=`, as [`Size::as_tag`] made it.
+#[must_use]
+pub fn asked_text(tags: &[String]) -> Option<&str> {
+    tags.iter().find_map(|tag| tag.strip_prefix(ASKED))
+}
+
+/// The size that was asked when it was made or last grown.
+#[must_use]
+pub fn asked(tags: &[String]) -> Option<Size> {
+    asked_text(tags).and_then(Size::from_tag)
+}
+
+/// All tags of a new pool, sorted.
+#[must_use]
+pub fn of_pool(asked: &str) -> Vec<String> {
+    vec![OURS.to_owned(), asked_tag(asked), ROLE_POOL.to_owned()]
+}
+
+/// All tags of a new volume, sorted.
+#[must_use]
+pub fn of_volume(asked: &str) -> Vec<String> {
+    vec![OURS.to_owned(), asked_tag(asked), ROLE_VOLUME.to_owned(), UNFORMATTED.to_owned()]
+}
