@@ -3,8 +3,17 @@
 //! Values in, steps out; the only code that touches LVM is the worker (`src/bin/storage-worker`), which speaks [`protocol`].
 
 mod action;
+pub mod blkid;
+pub mod dm_name;
+pub mod docker_options;
+pub mod fullreport;
+pub mod intents;
 mod model;
+pub mod mountinfo;
 pub mod protocol;
+pub mod render;
+pub mod stamp;
+pub mod superblock;
 
 pub use action::{Action, DiskRef};
 pub use model::{
