@@ -93,6 +93,9 @@ fn token_length(text: &str) -> usize {
 }
 
 fn quoted_length(text: &str, quote: char) -> usize {
+    if text.starts_with(&quote.to_string().repeat(3)) {
+        return text.trim_end().len();
+    }
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
