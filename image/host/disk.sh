@@ -24,8 +24,8 @@ say "disk $label"
 work=$(mktemp -d "$out/disk.XXXXXX")
 loops=()
 finish() {
-    umount -q "$work/m/boot" || true
-    umount -q "$work/m" || true
+    umount -q "$work/m/boot" 2>/dev/null || true
+    umount -q "$work/m" 2>/dev/null || true
     for loop in "${loops[@]}"; do losetup -d "$loop" || true; done
     rm -rf --one-file-system "$work"
 }
@@ -57,10 +57,11 @@ volume_group() {
         backup{backup=0 archive=0} devices{obtain_device_list_from_udev=0 external_device_info_source="none" use_devicesfile=0'
     loop "$root_at" ""
     config+=" filter=[\"a|^$dev\$|\",\"r|.*|\"]}"
-    lvm pvcreate -q --driverloaded n --config "$config" "$dev" >/dev/null
-    lvm vgcreate -q --driverloaded n --config "$config" "$vg" "$dev" >/dev/null
-    lvm lvcreate -q --driverloaded n --config "$config" -an -Zn -Wn --yes -n root -L 3g "$vg" >/dev/null 2>&1
-    [ "$(lvm lvs --driverloaded n --config "$config" --noheadings -o seg_pe_ranges "$vg/root" 2>/dev/null | tr -d ' ')" = "$dev:0-767" ] ||
+    lvm_offline() { LVM_SUPPRESS_FD_WARNINGS=1 lvm "$1" -qq --driverloaded n --config "$config" "${@:2}" 2>"$work/lvm.log" || { cat "$work/lvm.log" >&2; return 1; }; }
+    lvm_offline pvcreate "$dev" >/dev/null
+    lvm_offline vgcreate "$vg" "$dev" >/dev/null
+    lvm_offline lvcreate -an -Zn -Wn --yes -n root -L 3g "$vg" >/dev/null
+    [ "$(lvm_offline lvs --noheadings -o seg_pe_ranges "$vg/root" | tr -d ' ')" = "$dev:0-767" ] ||
         die "the root volume is not at the start of its group"
     root_at=$((root_at + mib)) root_size=$((3072 * mib))
 }
@@ -91,7 +92,7 @@ deployment() {
     ln -s loader.0 "$m/boot/loader"
     printf 'PROMPT 0\nTIMEOUT 50\nSERIAL 0 115200\n' >"$m/boot/loader.0/syslinux.cfg"
     ln -s ../loader/syslinux.cfg "$m/boot/syslinux/syslinux.cfg"     # its being there selects the backend
-    ostree --repo="$m/ostree/repo" remote add --no-gpg-verify edge http://10.0.2.2:8123/ $branch/host
+    ostree --repo="$m/ostree/repo" remote add --no-gpg-verify edge http://10.0.2.9:8123/ $branch/host
     ostree --repo="$m/ostree/repo" pull-local --remote=edge "$repo" $branch/host >/dev/null
     ostree admin deploy --sysroot="$m" --os=atomicos --karg=root="$root" --karg=rw --karg=console=ttyS0 --karg=quiet \
         --karg=panic=10 --karg=cryptomgr.notests --karg=mitigations=off edge:$branch/host >/dev/null

@@ -51,17 +51,3 @@ fn a_root_without_any_group_boots_and_has_room_after_it() -> Result<()> {
     assert_eq!(guest.check("lsblk -dnbo SIZE /dev/vda2 && vgs --noheadings")?, "4294967296");
     Ok(())
 }
-
-#[test]
-fn what_was_flushed_is_there_after_a_power_cut() -> Result<()> {
-    let mut guest = Guest::ready(&Layout::default())?;
-    guest.write_file("/var/probe", "kept")?;
-    guest.check("sync")?;
-    guest.add_disk("extra", 1)?;
-    guest.power_cycle()?;
-    assert_eq!(guest.read_file("/var/probe")?, b"kept");
-    guest.check("test -b /dev/disk/by-id/virtio-extra")?;
-    guest.reboot_and_wait()?;
-    assert_eq!(guest.read_file("/var/probe")?, b"kept");
-    Ok(())
-}

@@ -12,8 +12,7 @@ use tar::{Builder, EntryType, Header};
 pub const BUSYBOX: &str = "localhost/busybox:1";
 
 /// Commands in its /bin, besides busybox itself.
-const APPLETS: [&str; 14] =
-    ["cat", "dd", "df", "echo", "false", "httpd", "ls", "nc", "rm", "sh", "sleep", "sync", "true", "wget"];
+const APPLETS: [&str; 14] = ["cat", "dd", "df", "echo", "false", "httpd", "ls", "nc", "rm", "sh", "sleep", "sync", "true", "wget"];
 
 /// The archive of [`BUSYBOX`].
 pub fn busybox() -> Result<Vec<u8>> {

@@ -3,9 +3,11 @@
 
 use crate::{made, top};
 use anyhow::{Context, Result, bail};
+use std::collections::VecDeque;
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// How the disk of the machine is laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,12 +59,17 @@ pub struct Disk {
     pub hash: String,
 }
 
-/// Makes the disk image, unless it is there already, holding `lock` against other processes.
+/// Makes the disk image, unless it is there already; what the recipe says goes to standard error.
 pub fn build(layout: &Layout) -> Result<Disk> {
+    build_with(layout, &mut |line| eprintln!("{line}"))
+}
+
+/// As [`build`], giving each line that the recipe says to `say`. One process at a time.
+pub fn build_with(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<Disk> {
     let _lock = lock("image")?;
-    script("base.sh", &[])?;
-    script("host.sh", &[])?;
-    script("disk.sh", &layout.arguments())?;
+    script("base.sh", &[], say)?;
+    script("host.sh", &[], say)?;
+    script("disk.sh", &layout.arguments(), say)?;
     let label = layout.label();
     let stamp = made().join(format!("disk-{label}.hash"));
     let hash = fs::read_to_string(&stamp).with_context(|| stamp.display().to_string())?;
@@ -70,15 +77,30 @@ pub fn build(layout: &Layout) -> Result<Disk> {
 }
 
 /// One script of the recipe, through sudo if need be: a tree with its owners needs root.
-fn script(name: &str, arguments: &[&str]) -> Result<()> {
+fn script(name: &str, arguments: &[&str], say: &mut dyn FnMut(&str)) -> Result<()> {
     let path = top().join("image/host").join(name);
     let mut command = if is_root()? { Command::new("bash") } else { Command::new("sudo") };
     if command.get_program() == "sudo" {
-        command.args(["--preserve-env=PROFILE,WITHOUT_AGENT", "bash"]);
+        command.args(["--preserve-env=PROFILE", "bash"]);
     }
-    let status = command.arg(&path).args(arguments).status().with_context(|| path.display().to_string())?;
+    run(command.arg(path).args(arguments), say).with_context(|| format!("image/host/{name}"))
+}
+
+/// Runs a command that has to succeed, giving each line of its standard error to `say`.
+pub fn run(command: &mut Command, say: &mut dyn FnMut(&str)) -> Result<()> {
+    const SHOWN: usize = 40;
+    let program = command.get_program().display().to_string();
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().with_context(|| program.clone())?;
+    let mut last: VecDeque<String> = VecDeque::new();
+    for line in BufReader::new(child.stderr.take().context("no pipe")?).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        say(&line);
+        last.push_back(line);
+        last.drain(..last.len().saturating_sub(SHOWN));
+    }
+    let status = child.wait()?;
     if !status.success() {
-        bail!("image/host/{name} failed: {status}");
+        bail!("{program}: {status}\n{}", last.make_contiguous().join("\n"));
     }
     Ok(())
 }

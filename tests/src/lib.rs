@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Top of the source tree.
 pub fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this crate is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
 }
 
 /// Where the recipe and the harness put what they make.

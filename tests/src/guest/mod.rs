@@ -180,8 +180,7 @@ impl Guest {
         let disk = DataDisk { serial: serial.to_owned(), added: true };
         disks::empty(&self.machine.dir, serial, gib)?;
         let file = self.machine.dir.join(disk.file());
-        let node =
-            json!({ "node-name": serial, "driver": "qcow2", "discard": "unmap", "file": { "driver": "file", "filename": file } });
+        let node = json!({ "node-name": serial, "driver": "qcow2", "discard": "unmap", "file": { "driver": "file", "filename": file } });
         let device = json!({ "driver": "virtio-blk-pci", "drive": serial, "id": format!("disk-{serial}"), "serial": serial });
         let mut qmp = self.qmp()?;
         qmp.execute("blockdev-add", &node)?;
@@ -238,6 +237,11 @@ impl Guest {
     /// qemu's own control socket; one connection at a time.
     pub fn qmp(&self) -> Result<Qmp> {
         Qmp::connect(&self.machine.qmp_socket())
+    }
+
+    /// The path of that socket.
+    pub fn qmp_socket(&self) -> PathBuf {
+        self.machine.qmp_socket()
     }
 
     /// The process of the machine.

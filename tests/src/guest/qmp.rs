@@ -15,7 +15,8 @@ pub struct Qmp {
 }
 
 impl Qmp {
-    pub(super) fn connect(socket: &Path) -> Result<Self> {
+    /// Connects to a machine's control socket.
+    pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).with_context(|| socket.display().to_string())?;
         // Saving a snapshot is one command and may take long on a busy machine.
         stream.set_read_timeout(Some(Duration::from_mins(5)))?;

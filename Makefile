@@ -1,0 +1,58 @@
+# The ways in. `make help` lists them.
+.DEFAULT_GOAL := help
+XTASK := cargo run -q -p tests --bin xtask --
+
+# Scenarios need the guest. By name: slow_* only in test-all, bench_* only in bench.
+SCENARIOS := $(basename $(notdir $(wildcard tests/scenarios/*.rs)))
+SLOW      := $(filter slow_%,$(SCENARIOS))
+BENCH     := $(filter bench_%,$(SCENARIOS))
+QUICK     := $(filter-out $(SLOW) $(BENCH),$(SCENARIOS))
+NEXTEST   := $(shell command -v cargo-nextest 2>/dev/null)
+
+run: setup ## Build, boot a host in an emulated machine, configure it, show its status
+	@$(XTASK) run
+
+ssh: ## Enter the host that `make run` left running
+	@$(XTASK) ssh
+
+stop: ## End that host
+	@$(XTASK) stop
+
+test: check ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
+ifdef NEXTEST
+	cargo nextest run --workspace --test-threads 2 --no-fail-fast -E 'not binary(/^(slow|bench)_/)'
+else
+	cargo test --workspace --exclude tests --no-fail-fast
+	cargo test -p tests --lib
+	cargo test -p tests --no-fail-fast $(addprefix --test ,$(QUICK)) -- --test-threads=2
+endif
+
+test-all: test slow ## Everything
+
+slow: check ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
+	$(if $(SLOW),cargo test -p tests --no-fail-fast $(addprefix --test ,$(SLOW)) -- --test-threads=2,@echo there are no slow scenarios)
+
+bench: image ## Figures, as ratios taken side by side in one run
+	$(if $(BENCH),cargo test -p tests $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
+
+image: setup ## The appliance's disk image
+	cargo build --workspace --bins
+	@$(XTASK) image
+
+setup: ## Install what building and the guest need (nothing to do: under a second)
+	@bash image/host/setup.sh
+
+fmt: ## Format the sources
+	cargo fmt --all
+
+# Format, lints, the image and a saved first boot: what tests start from.
+check: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo build --workspace --bins
+	@$(XTASK) snapshot
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+.PHONY: run ssh stop test test-all slow bench image setup fmt check help
