@@ -28,10 +28,11 @@ impl Spec {
         &self.layers
     }
 
-    /// Problems found later, on the host, ready to be shown with the lines of this spec; `None` when there are none.
+    /// Problems found later, on the host, ready to be shown with the lines of this spec. At least one is expected.
     #[must_use]
-    pub fn problems(&self, found: Vec<Problem>) -> Option<Problems> {
-        Problems::new(found, self.layers.clone())
+    pub fn problems(&self, found: Vec<Problem>) -> Problems {
+        let unnamed = || Problems::of(unreadable("something is wrong, but what is not known"), self.layers.clone());
+        Problems::new(found, self.layers.clone()).unwrap_or_else(unnamed)
     }
 }
 
