@@ -18,7 +18,7 @@ use zbus::{Connection, proxy::CacheProperties};
 
 pub use error::SystemdError;
 pub use job::{JobResult, Verb};
-pub use state::{ActiveState, LoadState, UnitState};
+pub use state::{ActiveState, LoadState, ServiceSetup, UnitState};
 
 use proxy::ManagerProxy;
 

@@ -36,6 +36,18 @@ pub struct UnitState {
     pub assert_ok: Option<bool>,
 }
 
+/// How a service is started, as of the last reload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceSetup {
+    /// The words of each `ExecStart=`, variables as written.
+    pub start: Vec<Vec<String>>,
+    /// Each `EnvironmentFile=` in order; a later one wins.
+    pub environment_files: Vec<String>,
+}
+
+/// An entry of ExecStart: program, words, whether failure is ignored, four times, process, and how that ended.
+pub(crate) type Command = (String, Vec<String>, bool, u64, u64, u64, u64, u32, i32, i32);
+
 /// Whether there is such a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoadState {
@@ -132,6 +144,19 @@ impl Systemd {
         })
     }
 
+    /// How the service is started.
+    pub async fn service(&self, name: &str) -> Result<ServiceSetup, SystemdError> {
+        let unread = |source| SystemdError::call(format!("read the commands of {name}"), format!("systemctl cat {name}"), source);
+        let path = self.manager.load_unit(name).await.map_err(unread)?;
+        let told = Told { unit: name, properties: self.properties(&path, "Service").await.map_err(unread)? };
+        let commands: Vec<Command> = told.list("ExecStart")?;
+        let files: Vec<(String, bool)> = told.list("EnvironmentFiles")?;
+        Ok(ServiceSetup {
+            start: commands.into_iter().map(|command| command.1).collect(),
+            environment_files: files.into_iter().map(|(file, _may_be_absent)| file).collect(),
+        })
+    }
+
     async fn properties(&self, path: &ObjectPath<'_>, interface: &str) -> zbus::Result<HashMap<String, OwnedVariant>> {
         let interface = InterfaceName::try_from(format!("org.freedesktop.systemd1.{interface}"))?;
         let proxy = PropertiesProxy::builder(&self.connection)
@@ -170,6 +195,13 @@ impl Told<'_> {
     /// A flag that means nothing before its moment, which is 0 until then.
     fn checked(&self, moment: &'static str, flag: &'static str) -> Result<Option<bool>, SystemdError> {
         if self.moment(moment)? == 0 { Ok(None) } else { self.flag(flag).map(Some) }
+    }
+
+    fn list<T>(&self, property: &'static str) -> Result<Vec<T>, SystemdError>
+    where
+        Vec<T>: TryFrom<OwnedVariant>,
+    {
+        self.properties.get(property).cloned().and_then(|value| Vec::try_from(value).ok()).ok_or_else(|| self.untold(property))
     }
 
     /// `Job` is a pair of number and path, number 0 when there is none.

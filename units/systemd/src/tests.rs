@@ -163,6 +163,14 @@ async fn a_unit_that_does_not_exist_is_a_state_not_an_error() {
 }
 
 #[tokio::test]
+async fn the_commands_of_a_service_are_given_as_words_and_its_files_in_order() {
+    let (_bus, systemd) = both().await;
+    let setup = systemd.service("quick.service").await.unwrap();
+    assert_eq!(setup.start, [["/usr/bin/daemon", "$OPTIONS"]]);
+    assert_eq!(setup.environment_files, ["/etc/default/daemon", "/etc/sysconfig/daemon"]);
+}
+
+#[tokio::test]
 async fn a_mount_is_not_asked_for_a_process() {
     let (_bus, systemd) = both().await;
     assert_eq!(systemd.unit("a.mount").await.unwrap().main_pid, None);

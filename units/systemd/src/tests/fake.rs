@@ -11,6 +11,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::{Connection, ObjectServer, OwnedObjectPath, interface};
 
 use crate::proxy::Change;
+use crate::state::Command;
 
 /// The bus, systemd on it, and what that heard. Dropped, all are gone.
 pub(crate) struct Bus {
@@ -245,6 +246,15 @@ impl Service {
     #[zbus(property, name = "MainPID")]
     fn main_pid(&self) -> u32 {
         4711
+    }
+    #[zbus(property)]
+    fn exec_start(&self) -> Vec<Command> {
+        let words = ["/usr/bin/daemon", "$OPTIONS"].map(str::to_owned).to_vec();
+        vec![("/usr/bin/daemon".to_owned(), words, false, 1, 2, 3, 4, 4711, 0, 0)]
+    }
+    #[zbus(property)]
+    fn environment_files(&self) -> Vec<(String, bool)> {
+        vec![("/etc/default/daemon".to_owned(), true), ("/etc/sysconfig/daemon".to_owned(), false)]
     }
 }
 
