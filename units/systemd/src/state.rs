@@ -46,7 +46,7 @@ pub struct ServiceSetup {
 }
 
 /// An entry of ExecStart: program, words, whether failure is ignored, four times, process, and how that ended.
-pub(crate) type Command = (String, Vec<String>, bool, u64, u64, u64, u64, u32, i32, i32);
+pub(crate) type StartCommand = (String, Vec<String>, bool, u64, u64, u64, u64, u32, i32, i32);
 
 /// Whether there is such a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Systemd {
         let unread = |source| SystemdError::call(format!("read the commands of {name}"), format!("systemctl cat {name}"), source);
         let path = self.manager.load_unit(name).await.map_err(unread)?;
         let told = Told { unit: name, properties: self.properties(&path, "Service").await.map_err(unread)? };
-        let commands: Vec<Command> = told.list("ExecStart")?;
+        let commands: Vec<StartCommand> = told.list("ExecStart")?;
         let files: Vec<(String, bool)> = told.list("EnvironmentFiles")?;
         Ok(ServiceSetup {
             start: commands.into_iter().map(|command| command.1).collect(),

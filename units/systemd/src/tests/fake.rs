@@ -11,7 +11,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::{Connection, ObjectServer, OwnedObjectPath, interface};
 
 use crate::proxy::Change;
-use crate::state::Command;
+use crate::state::StartCommand;
 
 /// The bus, systemd on it, and what that heard. Dropped, all are gone.
 pub(crate) struct Bus {
@@ -248,7 +248,7 @@ impl Service {
         4711
     }
     #[zbus(property)]
-    fn exec_start(&self) -> Vec<Command> {
+    fn exec_start(&self) -> Vec<StartCommand> {
         let words = ["/usr/bin/daemon", "$OPTIONS"].map(str::to_owned).to_vec();
         vec![("/usr/bin/daemon".to_owned(), words, false, 1, 2, 3, 4, 4711, 0, 0)]
     }
