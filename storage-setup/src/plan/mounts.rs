@@ -1,0 +1,106 @@
+//! The mount unit of a volume: written, then started.
+
+use config::{Disruption, Placed, Reason, StepId, Volume};
+
+use super::draft::Draft;
+use super::remove::{self, Unit};
+use super::{orphans, store};
+use crate::Action;
+use crate::render::mount_unit;
+
+/// Removes the units of a volume that stays but belongs elsewhere now. Comes before any mount is planned, since two volumes may
+/// change places.
+pub(super) fn leave(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<Volume>) {
+    let wanted = volume.value.mount.as_str();
+    let elsewhere = |unit: &Unit| {
+        let stamped = &unit.stamped;
+        stamped.group == group && stamped.volume == name && stamped.mount != wanted
+    };
+    for unit in remove::units(draft).into_iter().filter(elsewhere) {
+        let reason = Reason::Spec(volume.place.clone());
+        let disruption = orphans::unmounting(draft, &unit);
+        let step = remove::mount(draft, &unit, &reason, disruption);
+        draft.unmounted.entry((group.to_owned(), name.to_owned())).or_default().push(step);
+    }
+}
+
+/// What is at the mount point now.
+enum Now {
+    Ours,
+    Nothing,
+    Foreign(String),
+}
+
+fn now(draft: &Draft<'_>, point: &str, device: &str) -> Now {
+    match draft.have.mounts.get(point) {
+        Some(_) if draft.vacated.contains_key(point) => Now::Nothing,
+        Some(mount) if mount.source == device => Now::Ours,
+        Some(mount) => Now::Foreign(mount.source.clone()),
+        None => Now::Nothing,
+    }
+}
+
+/// Mounts the volume once the steps in `ready` are done.
+pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<Volume>, ready: Vec<StepId>) {
+    let point = volume.value.mount.as_str();
+    let place = &volume.place;
+    let key = format!("storage.volume.{name}.mount");
+    let device = mount_unit::device(group, name);
+    let path = mount_unit::path(point);
+    let vacated = draft.vacated.get(point).cloned();
+    let there = draft.have.files.get(&path).map(|file| file.text.clone());
+    if let Some(text) = &there
+        && mount_unit::read(text).is_none_or(|stamped| stamped.mount != point)
+    {
+        let message = format!("{path} is there already and is not ours");
+        return draft.problem(place, &key, message, format!("remove it, or mount {name} elsewhere"));
+    }
+    let now = now(draft, point, &device);
+    if let Now::Foreign(source) = &now {
+        let message = format!("{source} is mounted at {point}");
+        return draft.problem(place, &key, message, format!("unmount it, or mount {name} elsewhere"));
+    }
+    let mounted = matches!(now, Now::Ours);
+    let text = mount_unit::text(group, name, point, volume.value.filesystem);
+    // The removal that clears the mount point takes the unit's file with it.
+    let from = if vacated.is_some() { None } else { there };
+    if mounted && from.as_ref() == Some(&text) {
+        return;
+    }
+    let disruption = starting(draft, point, mounted, vacated.is_some());
+    let mut after = ready;
+    after.extend(vacated.iter().cloned());
+    after.extend(draft.unmounted.get(&(group.to_owned(), name.to_owned())).into_iter().flatten().cloned());
+    let drifted = from.is_some();
+    if from.as_ref() != Some(&text) {
+        // A unit that lies there may be started by whatever needs the path, so it takes the same consent as its start.
+        let cost = if disruption == Disruption::DataLoss { disruption } else { Disruption::None };
+        let waits = vacated.iter().chain(after.iter()).cloned().collect();
+        let action = Action::WriteFile { what: format!("mount unit of {device}"), path, from, text };
+        let written = draft.push(action, Reason::Spec(place.clone()), cost, waits);
+        after.push(written);
+    }
+    let reason = if drifted && !mounted { Reason::Drift(format!("{device} is not mounted")) } else { Reason::Spec(place.clone()) };
+    let action = Action::StartMount {
+        group: group.to_owned(),
+        volume: name.to_owned(),
+        mount: point.to_owned(),
+        unit: mount_unit::name(point),
+        engine_restarts: !mounted && store::restarts_dockerd(draft.have, point),
+    };
+    let step = draft.push(action, reason, disruption, after);
+    if store::holds_store(point, draft.engine) {
+        draft.store_ready.push(step);
+    }
+}
+
+/// What the start costs: a store that lies under the mount point is hidden by it.
+fn starting(draft: &Draft<'_>, point: &str, mounted: bool, vacated: bool) -> Disruption {
+    if mounted {
+        return Disruption::None;
+    }
+    if !vacated && store::hides_data(draft.have, point) {
+        return Disruption::DataLoss;
+    }
+    if store::restarts_dockerd(draft.have, point) { Disruption::Restart } else { Disruption::None }
+}

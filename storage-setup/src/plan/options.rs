@@ -1,0 +1,102 @@
+//! The engine's options: the last thing written, since the engine acts on them.
+
+use config::{Disruption, Driver, EngineKind, Reason};
+
+use super::draft::Draft;
+use super::{POOL, store};
+use crate::Action;
+use crate::render::options;
+
+const KEY: &str = "storage.driver";
+
+/// Checks driver, engine and pool against each other.
+pub(super) fn check(draft: &mut Draft<'_>) {
+    let driver = &draft.want.driver;
+    if driver.value != Driver::Devicemapper {
+        return;
+    }
+    if draft.engine == Some(EngineKind::Podman) {
+        let message = "podman has no devicemapper driver".to_owned();
+        draft.problem(&driver.place, KEY, message, "write driver = \"overlay2\"");
+    } else if draft.want.pool.is_none() {
+        let message = "the devicemapper driver needs the thin pool".to_owned();
+        draft.problem(&driver.place, KEY, message, "add a section [storage.pool], or write driver = \"overlay2\"");
+    }
+}
+
+/// Plans /etc/sysconfig/docker-storage.
+pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
+    note_root(draft);
+    if draft.engine == Some(EngineKind::Podman) {
+        return;
+    }
+    let driver = &draft.want.driver;
+    let after = match driver.value {
+        Driver::Devicemapper => draft.pool_ready.clone(),
+        Driver::Overlay2 | Driver::Overlay if draft.store_unsettled => {
+            draft.note(&driver.place, "the engine's options wait until the volume of its store has been looked at".to_owned());
+            return;
+        }
+        Driver::Overlay2 | Driver::Overlay => draft.store_ready.clone(),
+        Driver::None => Vec::new(),
+    };
+    let text = match (driver.value, group) {
+        // Without a group there is a problem already.
+        (Driver::Devicemapper, None) => return,
+        (wanted, group) => options::text(wanted, group.unwrap_or_default(), POOL),
+    };
+    let from = draft.have.files.get(options::PATH).map(|file| file.text.clone());
+    if from.as_ref() == Some(&text) {
+        return;
+    }
+    let loses = draft.have.engine.filled && changes_store(draft, from.as_deref(), &text);
+    let disruption = if loses { Disruption::DataLoss } else { Disruption::None };
+    let was = draft.have.engine.driver;
+    let reason = match (&from, was) {
+        (Some(_), Some(was)) if was == driver.value => Reason::Drift("the engine's options were edited".to_owned()),
+        (Some(_) | None, _) => Reason::Spec(driver.place.clone()),
+    };
+    // Both drivers are in the step's name, so that consent is for this very change.
+    let what = match was {
+        Some(was) if was != driver.value => format!("engine options, {} instead of {}", driver.value.as_str(), was.as_str()),
+        Some(_) | None => format!("engine options, {}", driver.value.as_str()),
+    };
+    if loses {
+        let text = "the images and containers of the present storage driver will not be seen any more; docker save keeps images";
+        draft.note(&driver.place, text.to_owned());
+    }
+    let path = options::PATH.to_owned();
+    draft.push(Action::WriteFile { what, path, from, text }, reason, disruption, after);
+}
+
+/// Whether dockerd would look for its images elsewhere than now.
+fn changes_store(draft: &Draft<'_>, from: Option<&str>, text: &str) -> bool {
+    let wanted = draft.want.driver.value;
+    match (draft.have.engine.driver, wanted) {
+        (Some(Driver::Devicemapper), Driver::Devicemapper) => from.and_then(options::pool_device) != options::pool_device(text),
+        (Some(was), _) if was == wanted => false,
+        // Without a word from us dockerd goes on with the driver whose store it finds; devicemapper needs its pool named.
+        (Some(Driver::Overlay2 | Driver::Overlay) | None, Driver::None) => false,
+        // `None`: dockerd chose by itself, and what it chose is not known.
+        (Some(_) | None, _) => true,
+    }
+}
+
+/// Containers may fill the root file system where nothing else is mounted for them.
+fn note_root(draft: &mut Draft<'_>) {
+    let driver = &draft.want.driver;
+    let (engine, store) = match draft.engine {
+        Some(EngineKind::Podman) => (draft.engine, "/var/lib/containers"),
+        Some(EngineKind::Docker) | None => (draft.engine, "/var/lib/docker"),
+    };
+    let wanted = draft.want.volumes.values().any(|volume| store::holds_store(volume.value.mount.as_str(), engine));
+    // `/` and `/var` of an OSTree host are the root file system.
+    let mounted = draft.have.mounts.keys().any(|point| point != "/" && point != "/var" && store::holds_store(point, engine));
+    match driver.value {
+        Driver::Overlay2 | Driver::Overlay if !wanted && !mounted => {
+            let name = driver.value.as_str();
+            draft.note(&driver.place, format!("{name} lies on the root file system: there is no volume at {store}"));
+        }
+        Driver::Overlay2 | Driver::Overlay | Driver::Devicemapper | Driver::None => {}
+    }
+}

@@ -1,0 +1,213 @@
+//! The thin pool: made once, grown to its least size, its autoextend profile kept.
+
+use config::{Bytes, Disruption, MIB, Place, Placed, Pool, Reason, Size, StepId};
+
+use super::allocation::{self, Asker};
+use super::draft::Draft;
+use super::space::Space;
+use super::{POOL, remove};
+use crate::render::profile;
+use crate::{Action, LogicalVolume, PoolState, Role, stamp};
+
+const KEY: &str = "storage.pool";
+const SIZE: &str = "storage.pool.size";
+
+/// dm-thin's own bound: 255 bitmap blocks, 15.81 GiB.
+const MOST_METADATA: u64 = 16_978_542_592;
+/// LVM makes none smaller.
+const LEAST_METADATA: u64 = 2 * MIB;
+
+/// How a pool's extents are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shares {
+    pub(super) data: u64,
+    pub(super) metadata: u64,
+    /// What LVM adds to the spare metadata volume, so that it can hold this pool's.
+    pub(super) spare: u64,
+}
+
+/// Divides `total` extents: a thousandth for the metadata, as much for its spare if there is none yet, the rest for the data.
+pub(super) fn shares(total: u64, extent: Bytes, spare: u64) -> Option<Shares> {
+    let bytes = Bytes::of_extents(total, extent)?;
+    let metadata = Bytes(bytes.0.div_ceil(1000).max(LEAST_METADATA)).extents_up(extent);
+    let metadata = metadata.min((MOST_METADATA / extent.0.max(1)).max(1));
+    let added = metadata.saturating_sub(spare);
+    let data = total.checked_sub(metadata)?.checked_sub(added)?;
+    (data > 0).then_some(Shares { data, metadata, spare: added })
+}
+
+/// Plans the pool, if one is wanted.
+pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
+    let Some(wanted) = &draft.want.pool else { return };
+    let Some(found) = draft.volume(group, POOL) else {
+        let profile = write_profile(draft, group, wanted);
+        create(draft, group, wanted, profile, &[]);
+        return;
+    };
+    match &found.role {
+        Role::Pool(state) if stamp::is_ours(&found.tags) => keep_or_replace(draft, group, wanted, found, state),
+        Role::Pool(_) => {
+            let message = format!("{group}/{POOL} is there already and does not carry the tag {}", stamp::OURS);
+            let hint = "docker-storage-setup may have made it; taking such pools over comes in a later version. Without it: lvremove it";
+            draft.problem(&wanted.place, KEY, message, hint);
+        }
+        Role::Linear | Role::Thin { .. } | Role::Other => {
+            let message = format!("{group}/{POOL} is there already and is no thin pool");
+            draft.problem(&wanted.place, KEY, message, format!("rename or remove it: lvrename {group} {POOL} NEWNAME"));
+        }
+    }
+}
+
+/// The profile comes before the pool: a pool made without it has no low-water mark until its next table is loaded.
+fn write_profile(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>) -> Option<StepId> {
+    let path = profile::path(group, POOL);
+    let text = profile::text(wanted.value.autoextend);
+    let from = draft.have.files.get(&path).map(|file| file.text.clone());
+    if from.as_ref() == Some(&text) {
+        return None;
+    }
+    let autoextend = wanted.value.autoextend;
+    let what = format!("autoextend profile, {} % at {} % used", autoextend.percent.get(), autoextend.threshold.get());
+    let action = Action::WriteFile { what, path, from, text };
+    Some(draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, Vec::new()))
+}
+
+fn asker(place: &Place, now: u64) -> Asker<'_> {
+    Asker { place, key: SIZE, what: "the pool", now }
+}
+
+fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Option<StepId>, own: &[StepId]) {
+    let Some(space) = draft.spaces.get(group) else { return };
+    let (asked, chunk, extent, spare) = (wanted.value.size, wanted.value.chunk, space.extent, space.spare);
+    let total = space.resolve(asked, own);
+    let asker = asker(&wanted.place, 0);
+    if total == 0 {
+        return allocation::nothing_free(draft, group, &asker, asked);
+    }
+    let parts = shares(total, extent, spare).filter(|parts| space.bytes(parts.data) >= chunk);
+    let shown = space.bytes(total);
+    let uncertain = space.uncertain;
+    // First, so that "does not fit" is said rather than "too small".
+    let Some(mut after) = allocation::draw(draft, group, &asker, asked, total, own) else { return };
+    let Some(parts) = parts else {
+        if !(uncertain && matches!(asked, Size::OfFree(_) | Size::OfGroup(_))) {
+            let message = format!("a pool of {shown} is too small for its metadata, the spare of that, and one chunk of {chunk}");
+            draft.problem(&wanted.place, SIZE, message, "ask for more, or add a disk to storage.devices");
+        }
+        return;
+    };
+    if let Some(space) = draft.spaces.get_mut(group) {
+        space.spare += parts.spare;
+    }
+    after.extend(profile);
+    let action = Action::CreatePool {
+        group: group.to_owned(),
+        pool: POOL.to_owned(),
+        data: parts.data,
+        metadata: parts.metadata,
+        spare: parts.spare,
+        chunk,
+        profile: crate::render::profile::name(group, POOL),
+        asked: asked.as_tag(),
+        extent,
+    };
+    let step = draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
+    draft.pool_ready = vec![step];
+    note_overcommit(draft, wanted, parts.data, extent);
+}
+
+/// What the recorded size comes to; `None` when it was a share of the free space, which is no level.
+fn recorded(space: &Space, found: &LogicalVolume, now: u64) -> Option<u64> {
+    match stamp::asked(&found.tags) {
+        Some(size) => space.level(size),
+        None => Some(now),
+    }
+}
+
+fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, state: &PoolState) {
+    let Some(space) = draft.spaces.get(group) else { return };
+    let now = found.extents + state.metadata + space.spare;
+    let level = space.level(wanted.value.size);
+    let shrinks = level.is_some_and(|level| level < now && recorded(space, found, now).is_some_and(|recorded| level < recorded));
+    if shrinks {
+        let profile = write_profile(draft, group, wanted);
+        let reason = Reason::Spec(wanted.place.clone());
+        match remove::pool(draft, group, POOL, &reason, false) {
+            Ok(step) => create(draft, group, wanted, profile, &[step]),
+            Err(why) => {
+                let message = format!("the pool cannot be made smaller without removing it, and {why}");
+                draft.problem(&wanted.place, SIZE, message, format!("remove that by hand, or ask for {}", config_size(found)));
+            }
+        }
+        return;
+    }
+    keep(draft, group, wanted, found, state);
+    let grown = grow(draft, group, wanted, found, level.unwrap_or(now), now);
+    if let Some(extent) = draft.spaces.get(group).map(|space| space.extent) {
+        note_overcommit(draft, wanted, grown, extent);
+    }
+}
+
+fn config_size(found: &LogicalVolume) -> String {
+    stamp::asked(&found.tags).map_or_else(|| "the old size".to_owned(), |size| size.to_string())
+}
+
+/// Profile, activation, and what can only be told.
+fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, state: &PoolState) {
+    let written = write_profile(draft, group, wanted);
+    let profile = profile::name(group, POOL);
+    let place = &wanted.place;
+    if state.profile.as_ref() != Some(&profile) {
+        let action = Action::AttachProfile { group: group.to_owned(), pool: POOL.to_owned(), from: state.profile.clone(), profile };
+        let reason = Reason::Drift("the pool's metadata profile is another one".to_owned());
+        draft.push(action, reason, Disruption::None, written.into_iter().collect());
+    }
+    if !found.active {
+        let action = Action::ActivateVolume { group: group.to_owned(), volume: POOL.to_owned() };
+        let step = draft.push(action, Reason::Drift("the pool is inactive".to_owned()), Disruption::None, Vec::new());
+        draft.pool_ready = vec![step];
+    }
+    if state.chunk != wanted.value.chunk {
+        let (now, asked) = (state.chunk, wanted.value.chunk);
+        draft.note(place, format!("the pool's chunks are {now}, not {asked}; they cannot be changed after the pool is made"));
+    }
+    if state.monitored == Some(false) {
+        draft.note(place, format!("dmeventd does not watch {group}/{POOL}; without it the pool does not grow by itself"));
+    }
+    if let (Size::OfFree(_), Some(asked)) = (wanted.value.size, stamp::asked(&found.tags))
+        && asked != wanted.value.size
+    {
+        let text = format!("the pool was made as {asked}; {} is no level that it could be grown to and changes nothing", wanted.value.size);
+        draft.note(place, text);
+    }
+}
+
+/// Grows the data so that data, metadata and spare come to the level; answers the extents of data.
+fn grow(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, level: u64, now: u64) -> u64 {
+    if level <= now {
+        return found.extents;
+    }
+    let asked = wanted.value.size;
+    let ready = draft.pool_ready.clone();
+    let Some(mut after) = allocation::draw(draft, group, &asker(&wanted.place, now), asked, level, &[]) else { return found.extents };
+    let Some(extent) = draft.spaces.get(group).map(|space| space.extent) else { return found.extents };
+    let to = found.extents + (level - now);
+    after.extend(ready);
+    let action =
+        Action::GrowPool { group: group.to_owned(), pool: POOL.to_owned(), from: found.extents, to, asked: asked.as_tag(), extent };
+    draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
+    to
+}
+
+fn note_overcommit(draft: &mut Draft<'_>, wanted: &Placed<Pool>, data: u64, extent: Bytes) {
+    let sizes = draft.want.volumes.values().map(|volume| match volume.value.kind {
+        config::VolumeKind::Thin { size } => size.get(),
+        config::VolumeKind::Plain { .. } => 0,
+    });
+    let promised = Bytes(sizes.fold(0, u64::saturating_add));
+    let data = Bytes::of_extents(data, extent).unwrap_or(Bytes(u64::MAX));
+    if promised > data {
+        let text = format!("the thin volumes may grow to {promised} together, but the pool has {data}; watch how full it gets");
+        draft.note(&wanted.place, text);
+    }
+}

@@ -1,0 +1,127 @@
+//! Removing what is ours. Every step of such a chain loses data or serves one that does, so that without consent none of it runs.
+
+use config::{Disruption, Reason, StepId};
+
+use super::draft::Draft;
+use super::store;
+use crate::render::{mount_unit, profile};
+use crate::{Action, LogicalVolume, Role, stamp};
+
+/// A mount unit of ours, with its file.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    pub(super) path: String,
+    pub(super) stamped: mount_unit::Stamped,
+}
+
+/// All mount units that carry our stamp.
+pub(super) fn units(draft: &Draft<'_>) -> Vec<Unit> {
+    let read = |(path, file): (&String, &crate::OurFile)| {
+        let stamped = mount_unit::read(&file.text)?;
+        // A copy under another name is not the unit that we wrote.
+        (mount_unit::path(&stamped.mount) == *path).then(|| Unit { path: path.clone(), stamped })
+    };
+    draft.have.files.iter().filter_map(read).collect()
+}
+
+/// Removes the unit, unmounting first.
+pub(super) fn mount(draft: &mut Draft<'_>, unit: &Unit, reason: &Reason, disruption: Disruption) -> StepId {
+    let point = &unit.stamped.mount;
+    if let Some(step) = draft.vacated.get(point) {
+        return step.clone();
+    }
+    let action = Action::RemoveMount {
+        mount: point.clone(),
+        unit: mount_unit::name(point),
+        path: unit.path.clone(),
+        engine_restarts: draft.have.mounts.contains_key(point) && store::restarts_dockerd(draft.have, point),
+    };
+    let step = draft.push_late(action, reason.clone(), disruption, Vec::new());
+    draft.vacated.insert(point.clone(), step.clone());
+    step
+}
+
+/// Removes a volume of ours with its mount. The error says, as a clause, why it must not be done.
+pub(super) fn volume(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reason) -> Result<StepId, String> {
+    let key = (group.to_owned(), name.to_owned());
+    if let Some(step) = draft.removed.get(&key) {
+        return Ok(step.clone());
+    }
+    let found = draft.volume(group, name).ok_or_else(|| format!("{group}/{name} is not there"))?;
+    check(found, group, name)?;
+    let units: Vec<Unit> = units(draft).into_iter().filter(|unit| unit.stamped.group == group && unit.stamped.volume == name).collect();
+    let device = mount_unit::device(group, name);
+    let foreign =
+        draft.have.mounts.iter().find(|(point, mount)| mount.source == device && !units.iter().any(|unit| unit.stamped.mount == **point));
+    if let Some((point, _)) = foreign {
+        return Err(format!("{device} is mounted at {point}, not by a unit of ours"));
+    }
+    let after = units.iter().map(|unit| mount(draft, unit, reason, Disruption::DataLoss)).collect();
+    let extent = draft.spaces.get(group).map(|space| space.extent).unwrap_or_default();
+    let action =
+        Action::RemoveVolume { group: group.to_owned(), volume: name.to_owned(), uuid: found.uuid.clone(), extents: found.extents, extent };
+    let step = draft.push_late(action, reason.clone(), Disruption::DataLoss, after);
+    if matches!(found.role, Role::Linear)
+        && let Some(space) = draft.spaces.get_mut(group)
+    {
+        space.gain_removal(step.clone(), found.extents);
+    }
+    draft.removed.insert(key, step.clone());
+    Ok(step)
+}
+
+fn check(found: &LogicalVolume, group: &str, name: &str) -> Result<(), String> {
+    if !stamp::is_ours(&found.tags) {
+        return Err(format!("{group}/{name} does not carry the tag {}", stamp::OURS));
+    }
+    match found.role {
+        Role::Linear | Role::Thin { .. } => Ok(()),
+        Role::Pool(_) | Role::Other => Err(format!("{group}/{name} is not a volume as they are made here")),
+    }
+}
+
+/// Removes a pool of ours with the volumes in it, each by a step of its own. `for_good`: no other pool of that name comes.
+pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reason, for_good: bool) -> Result<StepId, String> {
+    let have = draft.have;
+    let volumes = have.groups.get(group).map(|found| &found.volumes).ok_or_else(|| format!("{group} is not there"))?;
+    let Some((found, Role::Pool(state))) = volumes.get(name).map(|found| (found, &found.role)) else {
+        return Err(format!("{group}/{name} is no thin pool"));
+    };
+    let inside: Vec<&String> =
+        volumes.iter().filter(|(_, volume)| matches!(&volume.role, Role::Thin { pool } if pool == name)).map(|(name, _)| name).collect();
+    for volume in &inside {
+        if let Some(found) = volumes.get(*volume) {
+            check(found, group, volume)?;
+        }
+    }
+    let mut after = Vec::new();
+    for inner in &inside {
+        after.push(volume(draft, group, inner, reason)?);
+    }
+    let Some(space) = draft.spaces.get_mut(group) else { return Err(format!("{group} is not there")) };
+    let action = Action::RemovePool {
+        group: group.to_owned(),
+        pool: name.to_owned(),
+        uuid: found.uuid.clone(),
+        extent: space.extent,
+        data: found.extents,
+        profile_path: for_good.then(|| profile::path(group, name)),
+        engine_stops: have.engine.running && have.engine.driver == Some(config::Driver::Devicemapper),
+    };
+    let mut freed = found.extents + state.metadata;
+    if spare_goes_with(volumes, name) {
+        freed += space.spare;
+        space.spare = 0;
+    }
+    let step = draft.push_late(action, reason.clone(), Disruption::DataLoss, after);
+    if let Some(space) = draft.spaces.get_mut(group) {
+        space.gain_removal(step.clone(), freed);
+    }
+    draft.removed.insert((group.to_owned(), name.to_owned()), step.clone());
+    Ok(step)
+}
+
+/// LVM removes the spare metadata volume with the last pool, and a cache has a pool too.
+pub(crate) fn spare_goes_with(volumes: &std::collections::BTreeMap<String, LogicalVolume>, pool: &str) -> bool {
+    !volumes.iter().any(|(name, volume)| name != pool && matches!(volume.role, Role::Pool(_) | Role::Other))
+}
