@@ -10,8 +10,10 @@ pub mod fullreport;
 pub mod intents;
 mod model;
 pub mod mountinfo;
+mod plan;
 pub mod protocol;
 pub mod render;
+pub mod simulate;
 pub mod stamp;
 pub mod superblock;
 
@@ -20,3 +22,4 @@ pub use model::{
     Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, PoolState, Role, Root,
     VolumeGroup,
 };
+pub use plan::{Note, POOL, Plan, look_for, plan};
