@@ -1,0 +1,108 @@
+//! Disks into a group. Which disk goes where is on record before the first write, so that a cut-off run can be taken up.
+//!
+//! Whole disks, no partition table; LVM makes the physical volume itself, and refuses one with a signature since nobody answers it.
+
+use storage_setup::intents::Intent;
+use storage_setup::{Device, Disk, DiskRef, DiskUse, Member};
+
+use super::error::{ApplyError, changed, refused};
+use super::{Change, Machine, intents};
+use crate::host::{Host, Node};
+use crate::observe::devices;
+
+pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<Change, ApplyError> {
+    if let Some(found) = machine.report()?.groups.get(group) {
+        return match disks.iter().find(|disk| !is_member(&found.members, disk)) {
+            Some(disk) => changed(format!("the group {group} is there by now, without {}", disk.node)),
+            None => Ok(Change::Already),
+        };
+    }
+    for disk in disks {
+        check(machine, group, disk)?;
+    }
+    record(machine, group, disks)?;
+    let mut words = vec!["vgcreate", group];
+    words.extend(disks.iter().map(|disk| disk.node.as_str()));
+    machine.lvm(&words)?;
+    forget(machine, disks)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let Some(found) = report.groups.get(group) else {
+        return changed(format!("there is no group {group} any more"));
+    };
+    let disks = std::slice::from_ref(disk);
+    if is_member(&found.members, disk) {
+        // A run that was cut off right after vgextend leaves the record.
+        return if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) };
+    }
+    check(machine, group, disk)?;
+    record(machine, group, disks)?;
+    machine.lvm(&["vgextend", group, &disk.node])?;
+    forget(machine, disks)?;
+    Ok(Change::Made)
+}
+
+fn is_member(members: &[Member], disk: &DiskRef) -> bool {
+    let Ok(Node::Block(number)) = Node::at(&disk.node) else { return false };
+    members.iter().any(|member| matches!(Node::at(&member.node), Ok(Node::Block(found)) if found == number))
+}
+
+/// It must be the very disk that was planned for, and still be free.
+fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), ApplyError> {
+    let report = machine.report()?;
+    let known = intents::read(&machine.state)?;
+    let node = &disk.node;
+    let found = match devices::device(node, &Host::read()?, &report, &known)? {
+        Device::Disk(found) => found,
+        Device::Missing | Device::NotBlock | Device::Partition => return changed(format!("{node} is no disk any more")),
+    };
+    if found.identity != disk.identity || found.size != disk.size {
+        return changed(format!("{node} is another disk by now: {}, {}", found.identity, found.size));
+    }
+    if found.read_only {
+        return refused(format!("the kernel refuses writes to {node}; see `lsblk -o NAME,RO` and `dmesg`"));
+    }
+    free(&found, group)
+}
+
+fn free(disk: &Disk, group: &str) -> Result<(), ApplyError> {
+    let node = &disk.node;
+    let ours = disk.intended.as_deref() == Some(group);
+    match &disk.use_ {
+        DiskUse::Empty => Ok(()),
+        DiskUse::OrphanMember if ours => Ok(()),
+        DiskUse::OrphanMember => {
+            refused(format!("{node} is a physical volume of no group, and not made by us; if nobody needs it: `pvremove {node}`"))
+        }
+        DiskUse::Member { group } => refused(format!("{node} belongs to the group {group}")),
+        DiskUse::Partitioned(table) => refused(format!("{node} has a partition table ({table}); if nobody needs it: `wipefs -a {node}`")),
+        DiskUse::Signature(what) => refused(format!("{node} holds {what}; if nobody needs it: `wipefs -a {node}`")),
+        DiskUse::Held(by) => refused(format!("{node} is in use: {by}")),
+        DiskUse::Unreadable(why) => refused(format!("{node} cannot be read: {why}")),
+    }
+}
+
+fn record(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<(), ApplyError> {
+    let mut next = intents::read(&machine.state)?;
+    for disk in disks {
+        next = next.with(Intent { identity: disk.identity.clone(), size: disk.size, group: group.to_owned() });
+    }
+    let names: Vec<&str> = disks.iter().map(|disk| disk.node.as_str()).collect();
+    let Machine { effects, state, .. } = machine;
+    effects.run(&format!("record that {} goes to {group}", names.join(" ")), || Ok(intents::write(state, &next)?))
+}
+
+/// Says whether there was anything to forget.
+fn forget(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<bool, ApplyError> {
+    let known = intents::read(&machine.state)?;
+    let next = disks.iter().fold(known.clone(), |left, disk| left.without(&disk.identity));
+    if next == known {
+        return Ok(false);
+    }
+    let Machine { effects, state, .. } = machine;
+    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))?;
+    Ok(true)
+}

@@ -1,0 +1,136 @@
+//! Carries out the steps of a plan, one after another. Each action looks again just before it acts: a plan is as old as its look.
+
+mod created;
+mod disks;
+mod effects;
+mod error;
+mod files;
+mod filesystems;
+pub(crate) mod intents;
+mod mounts;
+mod pool;
+mod private_mounts;
+mod removed;
+mod resume;
+mod root;
+#[cfg(test)]
+mod tests;
+mod volumes;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use config::StepId;
+use storage_setup::Action;
+use storage_setup::fullreport::FullReport;
+use storage_setup::render::mount_unit;
+use storage_setup::protocol::{Event, Kill, Outcome, Task};
+
+use crate::events::{self, Events, EventsError};
+use crate::lvm::Lvm;
+use crate::observe;
+use crate::program::Program;
+use crate::signals::Signals;
+
+use effects::Effects;
+use error::ApplyError;
+
+/// What an action did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// It was so already.
+    Already,
+    /// Something was done.
+    Made,
+}
+
+/// All that actions act through.
+#[derive(Debug)]
+pub(crate) struct Machine<'a> {
+    lvm: Lvm,
+    effects: Effects<'a>,
+    state: PathBuf,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(lvm: Lvm, state: PathBuf, kill: Option<Kill>, signals: Signals, events: &'a mut Events) -> Machine<'a> {
+        Machine { lvm, effects: Effects::new(kill, signals, events), state }
+    }
+
+    /// LVM's report as of now. Looking is no effect.
+    fn report(&mut self) -> Result<FullReport, ApplyError> {
+        Ok(observe::report(&mut self.lvm)?)
+    }
+
+    /// One LVM command that changes something.
+    fn lvm(&mut self, words: &[&str]) -> Result<(), ApplyError> {
+        let Machine { lvm, effects, .. } = self;
+        effects.run(&words.join(" "), || Ok(lvm.run(words).map(drop)?))
+    }
+
+    /// One program that changes something.
+    fn program(&mut self, program: &Program<'_>) -> Result<(), ApplyError> {
+        self.effects.run(&program.words(), || Ok(program.run()?.expect(&[0]).map(drop)?))
+    }
+}
+
+/// All steps in order. An error means that nobody hears the events; what fails in a step is told as its outcome.
+pub(crate) fn apply(steps: &[Task], mut machine: Machine<'_>) -> Result<(), EventsError> {
+    // The first step that kept each of the unsuccessful ones from success: itself, or what it waited for.
+    let mut unsuccessful: BTreeMap<StepId, StepId> = BTreeMap::new();
+    for task in steps {
+        let outcome = match task.after.iter().find_map(|step| unsuccessful.get(step)) {
+            Some(because) => Outcome::Skipped { because: because.clone() },
+            None => carry_out(task, &mut machine),
+        };
+        match &outcome {
+            Outcome::Already | Outcome::Made => {}
+            Outcome::Failed { .. } => drop(unsuccessful.insert(task.id.clone(), task.id.clone())),
+            Outcome::Skipped { because } => drop(unsuccessful.insert(task.id.clone(), because.clone())),
+        }
+        machine.effects.tell(&Event::Step { id: task.id.clone(), outcome })?;
+    }
+    machine.effects.tell(&Event::Done)
+}
+
+fn carry_out(task: &Task, machine: &mut Machine<'_>) -> Outcome {
+    machine.effects.begin(&task.id);
+    match act(&task.action, machine) {
+        Ok(Change::Already) => Outcome::Already,
+        Ok(Change::Made) => Outcome::Made,
+        Err(error) => Outcome::Failed { why: events::chain(&error) },
+    }
+}
+
+fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError> {
+    match action {
+        Action::ResumeDevice { name } => resume::resume_device(machine, name),
+        Action::CreateGroup { group, disks } => disks::create_group(machine, group, disks),
+        Action::AddDisk { group, disk } => disks::add_disk(machine, group, disk),
+        Action::GrowRootPartition { disk, number, to, .. } => root::grow_partition(machine, disk, *number, *to),
+        Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),
+        Action::GrowRootFilesystem { filesystem, device, to } => filesystems::grow(machine, *filesystem, device, *to),
+        Action::WriteFile { path, from, text, .. } => files::write(machine, path, from.as_deref(), text),
+        Action::CreatePool { group, pool, data, metadata, chunk, profile, asked, extent, .. } => {
+            let new = pool::NewPool { group, pool, data: *data, metadata: *metadata, chunk: *chunk, profile, asked, extent: *extent };
+            pool::create(machine, &new)
+        }
+        Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
+        Action::AttachProfile { group, pool, profile, .. } => pool::attach_profile(machine, group, pool, profile),
+        Action::CreateVolume { group, volume, pool, extents, asked, extent } => {
+            created::create(machine, group, volume, pool.as_deref(), (*extents, *extent), asked)
+        }
+        Action::FormatVolume { group, volume, filesystem, .. } => created::format(machine, group, volume, *filesystem),
+        Action::ActivateVolume { group, volume } => volumes::activate(machine, group, volume),
+        Action::GrowVolume { group, volume, to, asked, .. } => volumes::grow(machine, group, volume, *to, asked),
+        Action::GrowVolumeFilesystem { group, volume, filesystem, to } => {
+            filesystems::grow(machine, *filesystem, &format!("/dev/{group}/{volume}"), *to)
+        }
+        Action::StartMount { group, volume, mount, unit, engine_restarts } => {
+            mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *engine_restarts)
+        }
+        Action::RemoveMount { mount, unit, path, engine_restarts } => mounts::remove(machine, mount, unit, path, *engine_restarts),
+        Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
+        Action::RemovePool { group, pool, uuid, .. } => removed::pool(machine, group, pool, uuid),
+    }
+}

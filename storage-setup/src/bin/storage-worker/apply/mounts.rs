@@ -1,0 +1,92 @@
+//! Mount units started and removed, with the engine out of the way while the directory under it changes.
+//!
+//! Every wait has a limit. Nothing is started that did not run before: at boot the engine is ordered after the storage service, and
+//! starting it from there would wait for ever.
+
+use std::path::Path;
+use std::time::Duration;
+
+use storage_setup::render::mount_unit;
+use systemd::{Systemd, SystemdError};
+
+use super::error::{ApplyError, changed, refused};
+use super::{Change, Machine, files};
+use crate::bus;
+use crate::host::Host;
+
+const MOUNT_LIMIT: Duration = Duration::from_secs(90);
+const ENGINE_LIMIT: Duration = Duration::from_mins(5);
+
+/// Socket first: dockerd would be started again by the next client.
+const ENGINE: [&str; 2] = ["docker.socket", "docker.service"];
+
+pub(super) fn start(machine: &mut Machine<'_>, device: &str, mount: &str, unit: &str, restarts: bool) -> Result<Change, ApplyError> {
+    let host = Host::read()?;
+    let there = host.mounted_at(mount).map(Host::source);
+    match there {
+        Some(source) if source != device => return refused(format!("{source} is mounted on {mount}; unmount it first")),
+        Some(_) | None => {}
+    }
+    if !Path::new(&mount_unit::path(mount)).exists() {
+        return changed(format!("there is no {}", mount_unit::path(mount)));
+    }
+    job(machine, &format!("systemctl enable {unit}"), async |systemd| systemd.enable(&[unit]).await.map(drop))?;
+    job(machine, "systemctl daemon-reload", Systemd::reload)?;
+    if there.is_some() {
+        return Ok(Change::Made);
+    }
+    around_engine(machine, restarts, |machine| {
+        job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, MOUNT_LIMIT).await)
+    })?;
+    Ok(Change::Made)
+}
+
+pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &str, restarts: bool) -> Result<Change, ApplyError> {
+    let text = std::fs::read_to_string(path).ok();
+    let mounted = Host::read()?.mounted_at(mount).map(Host::source);
+    let Some(text) = text else {
+        return match mounted {
+            Some(source) => refused(format!("{source} is still mounted on {mount}, but {path} is gone; unmount it")),
+            None => Ok(Change::Already),
+        };
+    };
+    if mount_unit::read(&text).is_none_or(|stamped| stamped.mount != mount) {
+        return refused(format!("{path} was not written by us and is left alone"));
+    }
+    if mounted.is_some() {
+        around_engine(machine, restarts, |machine| {
+            job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)
+        })?;
+    }
+    job(machine, &format!("systemctl disable {unit}"), async |systemd| systemd.disable(&[unit]).await.map(drop))?;
+    let removed = || files::remove(Path::new(path)).map_err(|source| ApplyError::Remove { path: path.to_owned(), source });
+    machine.effects.run(&format!("rm {path}"), removed)?;
+    job(machine, "systemctl daemon-reload", Systemd::reload)?;
+    Ok(Change::Made)
+}
+
+fn job(machine: &mut Machine<'_>, what: &str, with: impl AsyncFnOnce(&Systemd) -> Result<(), SystemdError>) -> Result<(), ApplyError> {
+    machine.effects.run(what, || Ok(bus::talk(with)?))
+}
+
+/// Stops what runs of the engine, does the work, and starts again what ran, also when the work failed.
+fn around_engine(
+    machine: &mut Machine<'_>,
+    restarts: bool,
+    work: impl FnOnce(&mut Machine<'_>) -> Result<(), ApplyError>,
+) -> Result<(), ApplyError> {
+    let mut ran = Vec::new();
+    for unit in ENGINE {
+        if restarts && bus::is_up(unit)? {
+            ran.push(unit);
+        }
+    }
+    let stopped = ran
+        .iter()
+        .try_for_each(|unit| job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, ENGINE_LIMIT).await));
+    let done = stopped.and_then(|()| work(machine));
+    let started = ran
+        .iter()
+        .try_for_each(|unit| job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, ENGINE_LIMIT).await));
+    done.and(started)
+}

@@ -1,0 +1,72 @@
+//! The thin pool: made with its profile, so that the kernel's low-water mark is set from the first table on.
+
+use std::path::Path;
+
+use config::{Bytes, KIB};
+use storage_setup::{Role, stamp};
+
+use super::error::{ApplyError, refused};
+use super::{Change, Machine, volumes};
+
+/// A pool to be made, sizes in extents.
+#[derive(Debug)]
+pub(super) struct NewPool<'a> {
+    pub(super) group: &'a str,
+    pub(super) pool: &'a str,
+    pub(super) data: u64,
+    pub(super) metadata: u64,
+    pub(super) chunk: Bytes,
+    pub(super) profile: &'a str,
+    pub(super) asked: &'a str,
+    pub(super) extent: Bytes,
+}
+
+pub(super) fn create(machine: &mut Machine<'_>, new: &NewPool<'_>) -> Result<Change, ApplyError> {
+    let NewPool { group, pool, data, metadata, chunk, profile, asked, extent } = *new;
+    if let Some(found) = volumes::find(&machine.report()?, group, pool)? {
+        return match found.role {
+            Role::Pool(_) => Ok(Change::Already),
+            Role::Linear | Role::Thin { .. } | Role::Other => refused(format!("{group}/{pool} is there and is no thin pool")),
+        };
+    }
+    check_profile(profile)?;
+    let Some(metadata) = Bytes::of_extents(metadata, extent) else {
+        return refused(format!("{metadata} extents of {extent} are more than LVM can count"));
+    };
+    let (chunk, metadata, data) = (format!("{}k", chunk.0 / KIB), format!("{}b", metadata.0), data.to_string());
+    let tags = stamp::of_pool(asked);
+    // Without zeroing, as docker-storage-setup: the engine and thin volumes' file systems never read what they have not written.
+    // LVM adds the spare metadata volume itself.
+    let mut words = vec!["lvcreate", "--type", "thin-pool", "--zero", "n", "-c", &chunk, "--poolmetadatasize", &metadata];
+    words.extend(["--metadataprofile", profile, "-l", &data, "-n", pool]);
+    for tag in &tags {
+        words.extend(["--addtag", tag]);
+    }
+    words.extend(["-y", group]);
+    machine.lvm(&words)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn attach_profile(machine: &mut Machine<'_>, group: &str, pool: &str, profile: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let found = volumes::ours(&report, group, pool)?;
+    match &found.role {
+        Role::Pool(state) if state.profile.as_deref() == Some(profile) => return Ok(Change::Already),
+        Role::Pool(_) => {}
+        Role::Linear | Role::Thin { .. } | Role::Other => return refused(format!("{group}/{pool} is no thin pool")),
+    }
+    check_profile(profile)?;
+    let name = format!("{group}/{pool}");
+    machine.lvm(&["lvchange", "--metadataprofile", profile, &name])?;
+    if found.active {
+        // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
+        machine.lvm(&["lvchange", "--refresh", &name])?;
+    }
+    Ok(Change::Made)
+}
+
+/// LVM says of an absent profile only that it failed to load it.
+fn check_profile(profile: &str) -> Result<(), ApplyError> {
+    let path = format!("/etc/lvm/profile/{profile}.profile");
+    if Path::new(&path).is_file() { Ok(()) } else { refused(format!("there is no {path}, which says when the pool grows")) }
+}

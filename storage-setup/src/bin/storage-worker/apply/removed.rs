@@ -1,0 +1,59 @@
+//! Data loss: a volume or the pool goes. Only the very one that was consented to, only with our tag, never while mounted.
+
+use storage_setup::fullreport::FullReport;
+use storage_setup::{LogicalVolume, Role, stamp};
+
+use super::error::{ApplyError, changed, refused};
+use super::{Change, Machine, volumes};
+use crate::host::{Host, Number};
+
+pub(super) fn volume(machine: &mut Machine<'_>, group: &str, volume: &str, uuid: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let Some(found) = the_very(&report, group, volume, uuid)? else { return Ok(Change::Already) };
+    match found.role {
+        Role::Linear | Role::Thin { .. } => {}
+        Role::Pool(_) | Role::Other => return refused(format!("{group}/{volume} is no plain or thin volume")),
+    }
+    not_mounted(group, volume)?;
+    remove(machine, group, volume)
+}
+
+pub(super) fn pool(machine: &mut Machine<'_>, group: &str, pool: &str, uuid: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    if the_very(&report, group, pool, uuid)?.is_none() {
+        return Ok(Change::Already);
+    }
+    let in_pool = |volume: &LogicalVolume| matches!(&volume.role, Role::Thin { pool: its } if its == pool);
+    let volumes = report.groups.get(group).into_iter().flat_map(|group| &group.volumes);
+    for (name, volume) in volumes.filter(|(_, volume)| in_pool(volume)) {
+        if !stamp::is_ours(&volume.tags) {
+            return refused(format!("{group}/{name} in the pool was not made by us; remove it first: `lvremove {group}/{name}`"));
+        }
+        not_mounted(group, name)?;
+    }
+    remove(machine, group, pool)
+}
+
+fn the_very<'a>(report: &'a FullReport, group: &str, volume: &str, uuid: &str) -> Result<Option<&'a LogicalVolume>, ApplyError> {
+    if !report.groups.contains_key(group) {
+        return Ok(None);
+    }
+    match volumes::find(report, group, volume)? {
+        Some(found) if found.uuid != uuid => changed(format!("{group}/{volume} is another one by now, with the UUID {}", found.uuid)),
+        found => Ok(found),
+    }
+}
+
+fn not_mounted(group: &str, volume: &str) -> Result<(), ApplyError> {
+    let host = Host::read()?;
+    let mount = Number::of_volume(group, volume).and_then(|number| host.mount_of(&number).cloned());
+    match mount {
+        Some(mount) => refused(format!("{group}/{volume} is mounted on {}", mount.point)),
+        None => Ok(()),
+    }
+}
+
+fn remove(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change, ApplyError> {
+    machine.lvm(&["lvremove", "-y", &format!("{group}/{volume}")])?;
+    Ok(Change::Made)
+}

@@ -1,0 +1,61 @@
+//! Volumes of ours that are there: found, activated, grown.
+
+use storage_setup::fullreport::FullReport;
+use storage_setup::{LogicalVolume, stamp};
+
+use super::error::{ApplyError, changed, refused};
+use super::{Change, Machine};
+
+/// The volume, which must carry our tag.
+pub(super) fn ours<'a>(report: &'a FullReport, group: &str, volume: &str) -> Result<&'a LogicalVolume, ApplyError> {
+    match find(report, group, volume)? {
+        Some(found) => Ok(found),
+        None => changed(format!("there is no volume {group}/{volume}")),
+    }
+}
+
+/// The volume if it is there; an error when it is there and not ours.
+pub(super) fn find<'a>(report: &'a FullReport, group: &str, volume: &str) -> Result<Option<&'a LogicalVolume>, ApplyError> {
+    let Some(in_group) = report.groups.get(group) else {
+        return changed(format!("there is no group {group}"));
+    };
+    match in_group.volumes.get(volume) {
+        Some(found) if !stamp::is_ours(&found.tags) => {
+            refused(format!("{group}/{volume} was not made by us (it has no tag {}) and is left alone", stamp::OURS))
+        }
+        found => Ok(found),
+    }
+}
+
+pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    if ours(&report, group, volume)?.active {
+        return Ok(Change::Already);
+    }
+    machine.lvm(&["lvchange", "-a", "y", &format!("{group}/{volume}")])?;
+    Ok(Change::Made)
+}
+
+/// A pool's data, a thin volume's virtual size or a plain volume; then the tag that says what was asked.
+pub(super) fn grow(machine: &mut Machine<'_>, group: &str, volume: &str, to: u64, asked: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let found = ours(&report, group, volume)?;
+    let name = format!("{group}/{volume}");
+    let mut change = Change::Already;
+    if found.extents < to {
+        machine.lvm(&["lvextend", "-l", &to.to_string(), &name])?;
+        change = Change::Made;
+    }
+    let wanted = stamp::asked_tag(asked);
+    if stamp::asked_text(&found.tags) != Some(asked) {
+        let mut words = vec!["lvchange", "--addtag", &wanted];
+        let old = stamp::asked_text(&found.tags).map(stamp::asked_tag);
+        if let Some(old) = &old {
+            words.extend(["--deltag", old]);
+        }
+        words.push(&name);
+        machine.lvm(&words)?;
+        change = Change::Made;
+    }
+    Ok(change)
+}

@@ -1,0 +1,99 @@
+//! The storage worker: the one program that loads liblvm2cmd. One request on standard input, events on standard output, then it ends.
+//!
+//! Started by the agent as root. Never to be killed by a time-out: a kill between LVM's suspend and resume leaves devices suspended.
+//! Asked to stop (SIGTERM, SIGINT, SIGHUP, or nobody reads the events any more) it ends after the effect that it is in.
+
+mod apply;
+mod bus;
+mod events;
+mod host;
+mod lvm;
+mod observe;
+mod program;
+mod signals;
+
+use std::fs::File;
+use std::io::BufRead;
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+use events::Events;
+use lvm::Lvm;
+use storage_setup::protocol::{Event, Request};
+
+/// Why the request as a whole failed.
+#[derive(Debug, thiserror::Error)]
+enum WorkerError {
+    #[error("cannot read the request from standard input")]
+    Input(#[source] std::io::Error),
+    #[error("the request is not one line of JSON as the protocol says; agent and worker must come from the same release")]
+    Request(#[source] serde_json::Error),
+    #[error("cannot point standard input at /dev/null")]
+    Null(#[source] std::io::Error),
+    #[error("cannot redirect standard input and output")]
+    Redirect(#[source] nix::Error),
+    #[error("cannot use LVM")]
+    Lvm(#[from] lvm::LvmError),
+    #[error("cannot read the state of the host's storage")]
+    Observe(#[from] observe::ObserveError),
+    #[error("cannot block signals")]
+    Signals(#[from] signals::SignalsError),
+    #[error("nobody reads the events any more")]
+    Events(#[from] events::EventsError),
+}
+
+fn main() -> ExitCode {
+    let mut events = match Events::take_over_stdout() {
+        Ok(events) => events,
+        Err(error) => {
+            eprintln!("storage-worker: {}", events::chain(&error));
+            return ExitCode::FAILURE;
+        }
+    };
+    match serve(&mut events) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let why = events::chain(&error);
+            // The journal has it when the reader of the events is gone.
+            eprintln!("storage-worker: {why}");
+            let _ = events.emit(&Event::Failed { why });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(events: &mut Events) -> Result<(), WorkerError> {
+    let request = read_request()?;
+    quiet_standard_streams()?;
+    outlive_memory_pressure();
+    let lvm = Lvm::start()?;
+    match request {
+        Request::Observe(look) => {
+            let observed = observe::observe(&look, lvm)?;
+            events.emit(&Event::Observed(Box::new(observed)))?;
+        }
+        Request::Apply { steps, state, kill } => {
+            let signals = signals::Signals::block()?;
+            apply::apply(&steps, apply::Machine::new(lvm, state.into(), kill, signals, events))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_request() -> Result<Request, WorkerError> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(WorkerError::Input)?;
+    serde_json::from_str(&line).map_err(WorkerError::Request)
+}
+
+/// LVM asks questions on standard input and prints prompts on standard output whatever its callback is; neither may reach the protocol.
+fn quiet_standard_streams() -> Result<(), WorkerError> {
+    let null = File::open("/dev/null").map_err(WorkerError::Null)?;
+    nix::unistd::dup2_stdin(&null).map_err(WorkerError::Redirect)?;
+    nix::unistd::dup2_stdout(std::io::stderr().as_fd()).map_err(WorkerError::Redirect)
+}
+
+/// Being killed for memory inside one of LVM's critical sections would leave devices suspended. Without the right to say so it goes on.
+fn outlive_memory_pressure() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "-1000");
+}

@@ -1,0 +1,143 @@
+//! What is found at the paths of `storage.devices`: which disk, and what is on it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use config::Bytes;
+use storage_setup::blkid::{self, Signatures};
+use storage_setup::fullreport::FullReport;
+use storage_setup::intents::Intents;
+use storage_setup::{Device, Disk, DiskUse};
+
+use crate::host::{Host, HostError, Node, Number, text};
+use crate::program::{Program, ProgramError};
+
+/// Looks at one path.
+pub(crate) fn device(path: &str, host: &Host, report: &FullReport, intents: &Intents) -> Result<Device, HostError> {
+    let number = match Node::at(path)? {
+        Node::Missing => return Ok(Device::Missing),
+        Node::NotBlock => return Ok(Device::NotBlock),
+        Node::Block(number) => number,
+    };
+    if number.attribute("partition").is_some() {
+        return Ok(Device::Partition);
+    }
+    let node = number.node().unwrap_or_else(|| path.to_owned());
+    let identity = identity(&number, &node);
+    let size = number.size().unwrap_or_default();
+    let intended = intents.group_of(&identity, size).map(str::to_owned);
+    let read_only = number.figure("ro") == Some(1);
+    let use_ = disk_use(&number, &node, size, host, report);
+    Ok(Device::Disk(Disk { node, identity, size, read_only, use_, intended }))
+}
+
+/// Stable over reboots where the disk has something stable to say.
+fn identity(number: &Number, node: &str) -> String {
+    for attribute in ["wwid", "device/wwid"] {
+        if let Some(wwid) = number.attribute(attribute) {
+            return format!("wwn:{}", one_word(&wwid));
+        }
+    }
+    for attribute in ["serial", "device/serial"] {
+        if let Some(serial) = number.attribute(attribute) {
+            return format!("serial:{}", one_word(&serial));
+        }
+    }
+    // A multipath device has the disk's WWN in its own UUID.
+    if let Some(uuid) = number.attribute("dm/uuid") {
+        return format!("dm:{}", one_word(&uuid));
+    }
+    by_path(number).map_or_else(|| node.to_owned(), |name| format!("path:{name}"))
+}
+
+/// SCSI pads its texts with blanks.
+fn one_word(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join("_")
+}
+
+fn by_path(number: &Number) -> Option<String> {
+    let entries = std::fs::read_dir("/dev/disk/by-path").ok()?;
+    let leads_here = |path: &Path| matches!(Node::at(&path.to_string_lossy()), Ok(Node::Block(found)) if found == *number);
+    let links = entries.flatten().filter(|entry| leads_here(&entry.path()));
+    links.map(|entry| entry.file_name().to_string_lossy().into_owned()).min()
+}
+
+fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &FullReport) -> DiskUse {
+    if let Some(member) = membership(number, report) {
+        return member;
+    }
+    if let Some(holder) = held(number, node, host) {
+        return DiskUse::Held(holder);
+    }
+    if size.0 == 0 {
+        return DiskUse::Unreadable("the kernel says that it has no size: no medium, or not connected".to_owned());
+    }
+    let found = match signatures(node) {
+        Ok(found) => found,
+        Err(error) => return DiskUse::Unreadable(crate::events::chain(&error)),
+    };
+    match found {
+        Signatures { content: Some(content), .. } => DiskUse::Signature(content),
+        Signatures { content: None, table: Some(table) } => DiskUse::Partitioned(table),
+        // The kernel still has partitions of a table that somebody wiped: they may be in use.
+        Signatures { content: None, table: None } if has_partitions(number) => DiskUse::Partitioned("wiped, but still in use".to_owned()),
+        Signatures { content: None, table: None } => DiskUse::Empty,
+    }
+}
+
+/// By LVM's own report; names are compared by what they lead to.
+fn membership(number: &Number, report: &FullReport) -> Option<DiskUse> {
+    let leads_here = |node: &String| matches!(Node::at(node), Ok(Node::Block(found)) if found == *number);
+    for (name, group) in &report.groups {
+        if group.members.iter().any(|member| leads_here(&member.node)) {
+            return Some(DiskUse::Member { group: name.clone() });
+        }
+    }
+    report.orphans.iter().any(leads_here).then_some(DiskUse::OrphanMember)
+}
+
+fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
+    if let Some(mount) = host.mount_of(number) {
+        return Some(format!("mounted on {}", mount.point));
+    }
+    let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
+    if swaps.lines().any(|line| line.split_whitespace().next() == Some(node)) {
+        return Some("swap".to_owned());
+    }
+    if let Some(holder) = number.sysfs().and_then(|directory| first_entry(&directory.join("holders"))) {
+        let name = text(&Path::new("/sys/block").join(&holder).join("dm/name"));
+        return Some(name.unwrap_or(holder));
+    }
+    // A volume of LVM, an encrypted or a RAID device stands on disks of its own; only multipath devices are disks.
+    if let Some(uuid) = number.attribute("dm/uuid") {
+        return (!uuid.starts_with("mpath-")).then(|| "device-mapper, it is not a disk itself".to_owned());
+    }
+    number.attribute("md/level").map(|_| "md, it is a RAID array and not a disk itself".to_owned())
+}
+
+fn has_partitions(number: &Number) -> bool {
+    let Some(entries) = number.sysfs().and_then(|directory| std::fs::read_dir(directory).ok()) else { return false };
+    entries.flatten().any(|entry| entry.path().join("partition").exists())
+}
+
+fn first_entry(directory: &Path) -> Option<String> {
+    let entries = std::fs::read_dir(directory).ok()?;
+    entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).min()
+}
+
+/// What blkid finds on a device by reading it.
+pub(crate) fn signatures(node: &str) -> Result<Signatures, ProgramError> {
+    const NOTHING: i32 = 2;
+    const AMBIVALENT: i32 = 8;
+    let program = Program::new("blkid", &["-p", "-o", "export", node]).limit(Duration::from_secs(30));
+    let ended = program.run()?.expect(&[0, NOTHING, AMBIVALENT])?;
+    if ended.code == Some(AMBIVALENT) {
+        return Ok(Signatures { content: Some("several signatures at once".to_owned()), table: None });
+    }
+    // It ends with the same code when it could not read the device, but then it says so.
+    if ended.code == Some(NOTHING) && !ended.stderr.trim().is_empty() {
+        ended.expect(&[0])?;
+        return Ok(Signatures::default());
+    }
+    Ok(blkid::parse(&ended.stdout))
+}

@@ -1,0 +1,90 @@
+//! Looks at the host's storage and changes nothing: device-mapper, LVM, sysfs, mounts, files, the engine's store.
+//!
+//! Devices left suspended come first, since everything else may hang on one. What cannot be read is left out or said to be unknown.
+
+pub(crate) mod content;
+pub(crate) mod devices;
+mod engine;
+mod files;
+pub(crate) mod root;
+pub(crate) mod suspended;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use config::Driver;
+use storage_setup::fullreport::{self, FullReport, ReportError};
+use storage_setup::protocol::Look;
+use storage_setup::{EngineStore, Mount, Observed, Root};
+
+use crate::host::{Host, HostError};
+use crate::lvm::{Lvm, LvmError};
+
+/// Why nothing can be said of the host's storage.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ObserveError {
+    #[error("cannot ask device-mapper")]
+    DeviceMapper(#[from] suspended::SuspendedError),
+    #[error("cannot ask LVM")]
+    Lvm(#[from] LvmError),
+    #[error("cannot use LVM's report")]
+    Report(#[from] ReportError),
+    #[error("cannot ask the kernel")]
+    Host(#[from] HostError),
+}
+
+/// The answer to [`Look`].
+pub(crate) fn observe(look: &Look, mut lvm: Lvm) -> Result<Observed, ObserveError> {
+    let suspended = suspended::stuck(&mut lvm)?;
+    if !suspended.is_empty() {
+        return Ok(only_suspended(suspended));
+    }
+    // Before any thread of the bus could exist.
+    let report = report(&mut lvm)?;
+    drop(lvm);
+    look_at_all(look, report)
+}
+
+/// All but device-mapper and LVM.
+fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError> {
+    let host = Host::read()?;
+    let root = root::root(&host, &report.groups);
+    let intents = crate::apply::intents::read(Path::new(&look.state)).unwrap_or_default();
+    let mut devices = BTreeMap::new();
+    for path in &look.devices {
+        devices.insert(path.clone(), devices::device(path, &host, &report, &intents)?);
+    }
+    let mut groups = report.groups;
+    content::fill_in(&mut groups, &host);
+    Ok(Observed {
+        suspended: Vec::new(),
+        root,
+        groups,
+        devices,
+        mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount) })).collect(),
+        files: files::read(&look.files),
+        engine: engine::engine(look.driver),
+    })
+}
+
+/// LVM's report, all groups under their locks in one command.
+pub(crate) fn report(lvm: &mut Lvm) -> Result<FullReport, ObserveError> {
+    let columns = fullreport::config_argument();
+    let words = ["fullreport", "--all", "--reportformat", "json", "--units", "b", "--nosuffix", "--config", &columns];
+    Ok(fullreport::parse(&lvm.run(&words)?.report)?)
+}
+
+fn only_suspended(suspended: Vec<String>) -> Observed {
+    Observed {
+        suspended,
+        root: Root::Other("not looked at while devices are suspended".to_owned()),
+        groups: BTreeMap::new(),
+        devices: BTreeMap::new(),
+        mounts: BTreeMap::new(),
+        files: BTreeMap::new(),
+        engine: EngineStore { driver: None::<Driver>, filled: false, running: false },
+    }
+}
+
+#[cfg(test)]
+mod tests;
