@@ -24,7 +24,7 @@ pub(super) async fn run(host: &Host, json: bool) -> Result<ExitCode, VerbError> 
 
 async fn gather(host: &Host) -> Result<Status, VerbError> {
     let generation = generations::committed(host)?.map(|generation| generation.number);
-    let os = reconcile::observe_image(host).await.map_err(|error| chain(&error));
+    let os = reconcile::image::observe(host).await.map_err(|error| chain(&error));
     let (intention, spec) = match intention::in_force(host) {
         Ok(intention) => {
             let spec = spec_status(&intention, generation);
@@ -79,7 +79,7 @@ fn spec_status(intention: &Intention, generation: Option<u32>) -> SpecStatus {
     }
 }
 
-fn nothing_in_force(os: Result<image::ImageStatus, String>, generation: Option<u32>, problems: &Problems) -> Status {
+fn nothing_in_force(os: Result<::image::ImageStatus, String>, generation: Option<u32>, problems: &Problems) -> Status {
     Status {
         version: 1,
         spec: SpecStatus { source: "nowhere".to_owned(), generation, problems: Some(problems.render(false)) },

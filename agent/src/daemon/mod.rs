@@ -84,7 +84,10 @@ async fn serve(host: &Host) -> Result<(), DaemonError> {
     sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
     let mut trigger = Trigger::Start;
     loop {
-        tracing::debug!(?trigger, "cycle");
+        match trigger {
+            Trigger::Edit => tracing::info!("the spec was edited: planning"),
+            Trigger::Start | Trigger::Timer => tracing::debug!(?trigger, "planning"),
+        }
         // A bad spec or a failed step is not the daemon's end: the next edit mends it.
         if let Err(error) = cycle(host, Scope::Whole).await {
             tell_error(&error);

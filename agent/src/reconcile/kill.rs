@@ -9,7 +9,7 @@ use storage_setup::protocol::Kill;
 
 /// Counts effects and dies where it was told to.
 #[derive(Debug)]
-pub struct Effects {
+pub(super) struct Effects {
     log: Vec<String>,
     kill: Option<Kill>,
 }
@@ -17,26 +17,26 @@ pub struct Effects {
 impl Effects {
     /// Reads the environment.
     #[must_use]
-    pub fn from_environment() -> Effects {
+    pub(super) fn from_environment() -> Effects {
         Effects { log: Vec::new(), kill: std::env::var("ATOMIC_HOST_KILL").ok().and_then(|text| parse(&text)) }
     }
 
     /// Where the storage worker shall die, counted from its own first effect.
     #[must_use]
-    pub fn for_worker(&self) -> Option<Kill> {
+    pub(super) fn for_worker(&self) -> Option<Kill> {
         let kill = self.kill?;
         let effect = kill.effect.checked_sub(self.done())?;
         Some(Kill { effect, after: kill.after })
     }
 
     /// An effect that the worker has done.
-    pub fn count(&mut self, what: String) {
+    pub(super) fn count(&mut self, what: String) {
         self.log.push(what);
     }
 
     /// All effects so far, in order.
     #[must_use]
-    pub fn into_log(self) -> Vec<String> {
+    pub(super) fn into_log(self) -> Vec<String> {
         self.log
     }
 
@@ -45,7 +45,7 @@ impl Effects {
     }
 
     /// One effect of the agent's own.
-    pub async fn run<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> T {
+    pub(super) async fn run<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> T {
         self.log.push(what.to_owned());
         self.die_if(false);
         let result = effect.await;

@@ -5,6 +5,7 @@
 
 pub mod gate;
 pub mod intention;
+pub mod image;
 mod kill;
 pub mod plan;
 mod storage;

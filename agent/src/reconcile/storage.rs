@@ -13,7 +13,7 @@ const WORKER: &str = "storage-worker";
 ///
 /// # Errors
 /// When the worker cannot look.
-pub async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Observed, WorkerError> {
+pub(super) async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Observed, WorkerError> {
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
@@ -39,7 +39,7 @@ pub async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Obse
 ///
 /// # Errors
 /// All that is wrong with the spec on this host.
-pub fn plan(desired: &Desired, have: &Observed) -> Result<storage_setup::Plan, Vec<Problem>> {
+pub(super) fn plan(desired: &Desired, have: &Observed) -> Result<storage_setup::Plan, Vec<Problem>> {
     match &desired.storage {
         Some(want) => storage_setup::plan(want, desired.engine.kind.as_ref().map(|kind| kind.value), have),
         None => Ok(storage_setup::Plan { steps: Vec::new(), notes: Vec::new() }),
@@ -48,7 +48,7 @@ pub fn plan(desired: &Desired, have: &Observed) -> Result<storage_setup::Plan, V
 
 /// What the worker tells while it applies.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub(super) enum Told {
     /// One effect on the machine.
     Effect {
         /// What was done.
@@ -67,7 +67,7 @@ pub enum Told {
 ///
 /// # Errors
 /// When the worker as a whole fails; a step's failure is told.
-pub async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kill>, mut tell: impl FnMut(Told)) -> Result<(), WorkerError> {
+pub(super) async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kill>, mut tell: impl FnMut(Told)) -> Result<(), WorkerError> {
     let tasks =
         steps.iter().map(|step| Task { id: step.id.clone(), action: step.action.clone(), after: step.after.clone() }).collect();
     let request = Request::Apply { steps: tasks, state: host.state.display().to_string(), kill };
