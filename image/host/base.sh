@@ -7,7 +7,7 @@ set -euo pipefail
 need_root
 
 hash=$(hash_of $host/packages.list $host/base $host/base.sh $host/lib.sh)
-if fresh base "$hash"; then exit 0; fi
+if fresh base "$hash" && [ -d "$repo" ] && [ -d "$tree" ]; then exit 0; fi
 say "base tree (about two minutes)"
 
 packages=$(sed -e 's/#.*//' -e 's/ *$//' -e '/^$/d' $host/packages.list | paste -sd,)

@@ -48,16 +48,18 @@ while read -r name where; do
     [ -x "$built/$name" ] || die "no $built/$name: build the workspace first"
     mkdir -p "$over/$where"
     strip -o "$over/$where/$name" "$built/$name"
-    chmod 755 "$over/$where/$name"
 done <<<"$binaries"
+for dir in bin sbin libexec; do
+    [ ! -d "$over/usr/$dir" ] || find "$over/usr/$dir" -type f -exec chmod 755 {} +
+done
 enable_units
 
 hash=$(cat "$out/base.hash")-$(hash_of "${over#"$top/"}" $host/host.sh)
 if fresh host "$hash"; then exit 0; fi
-# The commit before this one is the version's last number.
-count=$(ostree --repo="$repo" log $branch/host 2>/dev/null | grep -c '^commit ' || true)
-version=12.$((count + 1))
+last=$(ostree --repo="$repo" show --print-metadata-key=version $branch/host 2>/dev/null | tr -d "'" || true)
+version=12.$((${last#12.} + 1))
 ostree --repo="$repo" commit -b $branch/host --tree=ref=$branch/base --tree=dir="$over" --bootable \
     --subject="host $version" --add-metadata-string=version="$version" >/dev/null
+ostree --repo="$repo" prune --refs-only --depth=3 >/dev/null
 mark host "$hash"
 say "host commit $version"

@@ -8,6 +8,7 @@ out=$top/target/guest                   # everything that is made
 tree=$out/tree                          # the Debian tree as a directory
 repo=$out/repo                          # bare OSTree repository
 branch=atomic/12/x86_64
+umask 022
 mkdir -p "$out"
 cd "$top" || exit 1
 

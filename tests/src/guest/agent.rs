@@ -67,11 +67,9 @@ impl Agent {
     }
 
     /// Starts a program and gives its id.
-    pub(super) fn start(&mut self, argv: &[&str], input: &[u8], until: Instant) -> Result<i64> {
+    pub(super) fn start(&mut self, argv: &[&str], until: Instant) -> Result<i64> {
         let (path, arguments) = argv.split_first().context("an empty command")?;
-        let request = json!({
-            "path": path, "arg": arguments, "capture-output": true, "input-data": BASE64.encode(input),
-        });
+        let request = json!({ "path": path, "arg": arguments, "capture-output": true });
         let started = self.execute("guest-exec", &request, until)?;
         started["pid"].as_i64().context("guest-exec gave no pid")
     }
@@ -91,8 +89,8 @@ impl Agent {
         Ok(Some(Output { code, stdout: text("out-data")?, stderr: text("err-data")? }))
     }
 
-    pub(super) fn run(&mut self, argv: &[&str], input: &[u8], until: Instant) -> Result<Output> {
-        let pid = self.start(argv, input, until)?;
+    pub(super) fn run(&mut self, argv: &[&str], until: Instant) -> Result<Output> {
+        let pid = self.start(argv, until)?;
         let mut pause = Duration::from_millis(10);
         loop {
             if let Some(output) = self.outcome(pid, until)? {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// The machine's first disk.
 pub(super) const OS_DISK: &str = "vda.qcow2";
@@ -80,6 +81,20 @@ fn qemu_img(dir: &Path, arguments: &[&str]) -> Result<()> {
     let done = Command::new("qemu-img").current_dir(dir).args(arguments).output().context("qemu-img (make setup installs it)")?;
     if !done.status.success() {
         bail!("qemu-img {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    Ok(())
+}
+
+/// Removes directories that begin so and are older than that.
+pub(super) fn sweep(all: &Path, prefix: &str, age: Duration) -> Result<()> {
+    for entry in fs::read_dir(all)? {
+        let entry = entry?;
+        let begins = entry.file_name().to_string_lossy().starts_with(prefix);
+        // One that another process is just removing is gone, which is what we want.
+        let old = entry.metadata().and_then(|data| data.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|past| past > age));
+        if begins && old {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
     Ok(())
 }

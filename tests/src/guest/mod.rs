@@ -92,7 +92,7 @@ impl Guest {
 
     /// Runs a program with a time limit of its own.
     pub fn run_within(&self, limit: Duration, argv: &[&str]) -> Result<Output> {
-        let ran = self.agent().run(argv, b"", Instant::now() + limit);
+        let ran = self.agent().run(argv, Instant::now() + limit);
         ran.with_context(|| self.told(&argv.join(" ")))
     }
 
@@ -141,7 +141,7 @@ impl Guest {
     /// Asks systemd for a reboot and waits until the next boot answers, finished or not.
     pub fn reboot_and_answer(&self) -> Result<()> {
         let before = self.boot_id()?;
-        self.agent().start(&["systemctl", "reboot"], b"", Instant::now() + PATIENCE)?;
+        self.agent().start(&["systemctl", "reboot"], Instant::now() + PATIENCE)?;
         let until = Instant::now() + BOOT_PATIENCE;
         while Instant::now() < until {
             sleep(Duration::from_millis(500));
@@ -309,5 +309,7 @@ const IDLE: &str = "a=$(sed -n 's/^cpu  //p' /proc/stat); sleep 1; b=$(sed -n 's
 fn home() -> Result<TempDir> {
     let all = made().join("vm");
     fs::create_dir_all(&all)?;
+    // Left by processes that were killed.
+    disks::sweep(&all, "vm-", Duration::from_hours(3))?;
     Ok(tempfile::Builder::new().prefix("vm-").tempdir_in(all)?)
 }

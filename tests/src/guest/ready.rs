@@ -26,7 +26,8 @@ pub(super) fn directory(layout: &Layout, disk: &Disk) -> Result<PathBuf> {
     let _lock = image::lock(&format!("ready-{label}"))?;
     if !dir.exists() {
         fs::create_dir_all(&all)?;
-        drop_old(&all, &label)?;
+        // Running copies do not mind: they hold links of their own. One being copied right now is young.
+        disks::sweep(&all, &format!("{label}-"), Duration::from_mins(10))?;
         let fresh = all.join(format!("{label}.new"));
         if fresh.exists() {
             fs::remove_dir_all(&fresh)?;
@@ -45,17 +46,4 @@ fn save(dir: &Path, disk: &Disk) -> Result<()> {
     guest.qmp()?.human(&format!("savevm {STATE}"))?;
     guest.qmp()?.execute("quit", &json!({}))?;
     guest.machine.wait()
-}
-
-/// Removes what older images left. Running copies do not mind: they hold links of their own.
-fn drop_old(all: &Path, label: &str) -> Result<()> {
-    const IN_USE: Duration = Duration::from_mins(10);
-    for entry in fs::read_dir(all)? {
-        let entry = entry?;
-        let old = entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > IN_USE);
-        if old && entry.file_name().to_string_lossy().starts_with(&format!("{label}-")) {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ mod run;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
 use tests::guest::Guest;
 use tests::image::{self, Layout};
 
@@ -51,8 +52,19 @@ impl Disk {
     }
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().verb {
+fn main() -> ExitCode {
+    match perform(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.chain().skip(1).for_each(|cause| eprintln!("  because {cause}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(verb: Verb) -> Result<()> {
+    match verb {
         Verb::Run => run::run(),
         Verb::Ssh { command } => machine::ssh(&command),
         Verb::Stop => machine::stop().map(|was_on| println!("{}", if was_on { "stopped" } else { "no guest is running" })),

@@ -27,14 +27,24 @@ pub(crate) fn run() -> Result<()> {
         machine::remember(&guest)?;
         Ok(guest)
     })?;
-    phases.phase("put the specification", |_| specification(&guest))?;
-    phases.phase("reboot", |_| guest.reboot_and_answer())?;
-    phases.phase("the host makes itself so", |say| watch(&guest, &phases, say))?;
+    let done = configure(&guest, &phases);
     phases.finish();
+    let done = done.and_then(|()| status(&guest));
+    println!("enter the host with: make ssh; end it with: make stop");
+    // A host that went wrong is left on too, to be looked at.
+    guest.detach();
+    done
+}
+
+fn configure(guest: &Guest, phases: &Phases) -> Result<()> {
+    phases.phase("put the specification", |_| specification(guest))?;
+    phases.phase("reboot", |_| guest.reboot_and_answer())?;
+    phases.phase("the host makes itself so", |say| watch(guest, phases, say))
+}
+
+fn status(guest: &Guest) -> Result<()> {
     let status = guest.run(&["atomic", "host", "status"])?;
     println!("\n# atomic host status\n{}{}", status.stdout, status.stderr);
-    println!("enter it with: make ssh; end it with: make stop");
-    guest.detach();
     if status.code != 0 {
         bail!("atomic host status: exit code {}", status.code);
     }
