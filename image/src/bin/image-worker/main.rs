@@ -1,0 +1,73 @@
+//! The image worker: asked by the agent on standard input, it asks libostree and answers on standard output.
+//!
+//! A process of its own, since libostree brings tens of libraries along and looks at its process's mounts.
+//! `image-worker [--sysroot PATH]`; the path is for tests and tools, and is `/` without it.
+
+mod origin;
+mod status;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use image::{Event, Request};
+
+/// Bad arguments, told apart from 1: a request that failed and was answered.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let Ok(sysroot) = sysroot(std::env::args_os().skip(1)) else {
+        eprintln!("usage: image-worker [--sysroot PATH]   (then one request as a line of JSON on standard input)");
+        return ExitCode::from(USAGE);
+    };
+    let (event, code) = match answer(sysroot.as_deref()) {
+        Ok(event) => (event, ExitCode::SUCCESS),
+        Err(error) => (Event::Failed { why: chain(error.as_ref()) }, ExitCode::FAILURE),
+    };
+    // Whoever asked may be gone; then there is nobody to tell.
+    tell(&event).map_or(ExitCode::FAILURE, |()| code)
+}
+
+fn sysroot(mut words: impl Iterator<Item = OsString>) -> Result<Option<PathBuf>, ()> {
+    let sysroot = match words.next() {
+        None => None,
+        Some(word) if word == "--sysroot" => Some(words.next().ok_or(())?.into()),
+        Some(_) => return Err(()),
+    };
+    if words.next().is_some() { Err(()) } else { Ok(sysroot) }
+}
+
+fn answer(sysroot: Option<&Path>) -> Result<Event, Box<dyn Error>> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let request: Request = serde_json::from_str(&line).map_err(|source| BadRequest { source })?;
+    match request {
+        Request::Status => Ok(Event::Status(status::status(sysroot)?)),
+    }
+}
+
+fn tell(event: &Event) -> io::Result<()> {
+    let mut line = serde_json::to_vec(event)?;
+    line.push(b'\n');
+    io::stdout().write_all(&line)
+}
+
+/// The error and its causes on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// What was asked is not in the protocol.
+#[derive(Debug, thiserror::Error)]
+#[error("the image worker does not know this request; is it of the same version as the agent?")]
+struct BadRequest {
+    source: serde_json::Error,
+}
