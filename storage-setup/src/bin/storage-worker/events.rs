@@ -31,12 +31,6 @@ impl Events {
         Ok(Events { out: File::from(kept) })
     }
 
-    /// Into a file, for tests.
-    #[cfg(test)]
-    pub(crate) fn into_file(out: File) -> Events {
-        Events { out }
-    }
-
     /// Tells an event; it has left this process when this returns.
     pub(crate) fn emit(&mut self, event: &Event) -> Result<(), EventsError> {
         let mut line = serde_json::to_vec(event).map_err(EventsError::Json)?;

@@ -90,6 +90,11 @@ impl Lvm {
         Ok(handle)
     }
 
+    /// Lets LVM read its configuration and profiles again before the next command.
+    pub(crate) fn reread(&mut self) {
+        self.discard();
+    }
+
     fn discard(&mut self) {
         if let Some(handle) = self.handle.take() {
             // SAFETY: the handle came from lvm2_init, and taking it out means that it is never used again.

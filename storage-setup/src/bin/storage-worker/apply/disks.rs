@@ -14,7 +14,7 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
     if let Some(found) = machine.report()?.groups.get(group) {
         return match disks.iter().find(|disk| !is_member(&found.members, disk)) {
             Some(disk) => changed(format!("the group {group} is there by now, without {}", disk.node)),
-            None => Ok(Change::Already),
+            None => already_in(machine, disks),
         };
     }
     for disk in disks {
@@ -35,14 +35,18 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     };
     let disks = std::slice::from_ref(disk);
     if is_member(&found.members, disk) {
-        // A run that was cut off right after vgextend leaves the record.
-        return if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) };
+        return already_in(machine, disks);
     }
     check(machine, group, disk)?;
     record(machine, group, disks)?;
     machine.lvm(&["vgextend", group, &disk.node])?;
     forget(machine, disks)?;
     Ok(Change::Made)
+}
+
+/// A run that was cut off right after LVM's command leaves the record.
+fn already_in(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<Change, ApplyError> {
+    if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) }
 }
 
 fn is_member(members: &[Member], disk: &DiskRef) -> bool {

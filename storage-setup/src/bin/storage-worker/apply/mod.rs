@@ -13,8 +13,6 @@ mod private_mounts;
 mod removed;
 mod resume;
 mod root;
-#[cfg(test)]
-mod tests;
 mod volumes;
 
 use std::collections::BTreeMap;
@@ -23,8 +21,8 @@ use std::path::PathBuf;
 use config::StepId;
 use storage_setup::Action;
 use storage_setup::fullreport::FullReport;
-use storage_setup::render::mount_unit;
 use storage_setup::protocol::{Event, Kill, Outcome, Task};
+use storage_setup::render::mount_unit;
 
 use crate::events::{self, Events, EventsError};
 use crate::lvm::Lvm;

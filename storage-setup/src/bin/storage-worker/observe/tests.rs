@@ -1,1 +1,95 @@
+//! Devices as they are found, on loop devices. Needs root and loop devices; says so and passes where there are none.
 
+use std::path::Path;
+use std::process::Command;
+
+use config::{Bytes, MIB};
+use storage_setup::fullreport::FullReport;
+use storage_setup::intents::{Intent, Intents};
+use storage_setup::{Device, DiskUse, Root};
+
+use super::devices::device;
+use super::root::root;
+use crate::host::Host;
+
+/// A loop device over a sparse file, taken down at the end.
+struct Loop {
+    node: String,
+    file: tempfile::NamedTempFile,
+}
+
+impl Loop {
+    fn new() -> Option<Loop> {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        file.as_file().set_len(400 * MIB).expect("sparse");
+        let made = run("losetup", &["-f", "-P", "--show", file.path().to_str().expect("path")]);
+        if made.is_none() {
+            eprintln!("no loop devices here: nothing to look at");
+        }
+        Some(Loop { node: made?.trim().to_owned(), file })
+    }
+
+    fn found(&self, intents: &Intents) -> (String, DiskUse, Option<String>) {
+        match look(&self.node, intents) {
+            Device::Disk(disk) => {
+                assert_eq!(disk.size, Bytes(self.file.as_file().metadata().expect("metadata").len()));
+                (disk.identity, disk.use_, disk.intended)
+            }
+            other @ (Device::Missing | Device::NotBlock | Device::Partition) => panic!("{other:?}"),
+        }
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        let _ = run("losetup", &["-d", &self.node]);
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn look(path: &str, intents: &Intents) -> Device {
+    let nothing = FullReport { groups: [].into(), orphans: Vec::new() };
+    device(path, &Host::read().expect("mounts"), &nothing, intents).expect("a look")
+}
+
+#[test]
+fn what_is_no_disk_is_told_apart() {
+    assert_eq!(look("/dev/nowhere/at-all", &Intents::default()), Device::Missing);
+    assert_eq!(look("/dev/null", &Intents::default()), Device::NotBlock);
+}
+
+#[test]
+fn an_empty_disk_is_empty_and_known_by_its_intent() {
+    let Some(disk) = Loop::new() else { return };
+    let (identity, use_, intended) = disk.found(&Intents::default());
+    assert_eq!((use_, intended), (DiskUse::Empty, None));
+    let intents = Intents::default().with(Intent { identity, size: Bytes(400 * MIB), group: "atomicos".to_owned() });
+    assert_eq!(disk.found(&intents).2.as_deref(), Some("atomicos"));
+}
+
+#[test]
+fn signatures_tables_and_mounts_are_seen() {
+    let Some(disk) = Loop::new() else { return };
+    run("mkfs.ext4", &["-q", "-F", &disk.node]).expect("mkfs");
+    assert_eq!(disk.found(&Intents::default()).1, DiskUse::Signature("ext4".to_owned()));
+    let point = tempfile::tempdir().expect("directory");
+    let path = point.path().to_str().expect("path");
+    if run("mount", &[&disk.node, path]).is_some() {
+        assert_eq!(disk.found(&Intents::default()).1, DiskUse::Held(format!("mounted on {path}")));
+        run("umount", &[path]).expect("umount");
+    }
+    run("wipefs", &["-a", &disk.node]).expect("wipefs");
+    run("sh", &["-c", &format!("echo 'label: gpt' | sfdisk -q {}", disk.node)]).expect("sfdisk");
+    assert_eq!(disk.found(&Intents::default()).1, DiskUse::Partitioned("gpt".to_owned()));
+}
+
+#[test]
+fn the_root_of_this_machine_is_something() {
+    let root = root(&Host::read().expect("mounts"), &[].into());
+    assert!(!matches!(root, Root::Logical { .. }), "no groups were given: {root:?}");
+    assert!(Path::new("/").is_dir());
+}

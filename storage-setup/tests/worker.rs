@@ -1,0 +1,299 @@
+//! The worker as the agent runs it, against LVM on loop devices, killed before and after each of its effects.
+//!
+//! Without device-mapper: LVM is told by a configuration of its own to write metadata only, so that any kernel with loop devices will
+//! do. Needs root; says so and passes where loop devices or LVM are missing.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use config::{Bytes, MIB, StepId};
+use storage_setup::protocol::{Event, Kill, Outcome, Request, Task};
+use storage_setup::{Action, DiskRef};
+
+const SIZE: u64 = 100 * MIB;
+const EXTENT: Bytes = Bytes(4 * MIB);
+const GROUP: &str = "worker-test";
+
+/// Three disks, a configuration of LVM that sees only them, and a state directory.
+struct Bench {
+    directory: tempfile::TempDir,
+    nodes: Vec<String>,
+}
+
+impl Bench {
+    fn new() -> Option<Bench> {
+        let directory = tempfile::tempdir().expect("directory");
+        let mut bench = Bench { directory, nodes: Vec::new() };
+        if !Path::new("/usr/sbin/lvm").exists() && !Path::new("/sbin/lvm").exists() {
+            eprintln!("LVM is not installed: nothing to do");
+            return None;
+        }
+        for index in 0..3 {
+            std::fs::File::create(bench.image(index)).and_then(|file| file.set_len(SIZE)).expect("sparse file");
+            let made = Command::new("losetup").args(["-f", "--show"]).arg(bench.image(index)).output().expect("losetup");
+            if !made.status.success() {
+                eprintln!("no loop devices here: nothing to do");
+                return None;
+            }
+            bench.nodes.push(String::from_utf8_lossy(&made.stdout).trim().to_owned());
+        }
+        let seen: Vec<String> = bench.nodes.iter().map(|node| format!("\"a|^{node}$|\"")).collect();
+        let text = format!(
+            "global {{ activation=0 use_lvmpolld=0 event_activation=0 }}\nactivation {{ monitoring=0 udev_sync=0 udev_rules=0 }}\n\
+             devices {{ filter=[{}, \"r|.*|\"] obtain_device_list_from_udev=0 external_device_info_source=\"none\" use_devicesfile=0 }}\n\
+             backup {{ backup=0 archive=0 }}\n",
+            seen.join(", ")
+        );
+        std::fs::create_dir(bench.path("lvm")).expect("directory");
+        std::fs::write(bench.path("lvm/lvm.conf"), text).expect("lvm.conf");
+        Some(bench)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn image(&self, index: usize) -> PathBuf {
+        self.path(&format!("disk{index}"))
+    }
+
+    /// Disks as new, no state, no files.
+    fn reset(&self) {
+        for node in &self.nodes {
+            let disk = std::fs::OpenOptions::new().write(true).open(node).expect("disk");
+            (&disk).write_all(&vec![0; 2 << 20]).expect("zeros");
+            disk.sync_all().expect("sync");
+        }
+        let _ = std::fs::remove_dir_all(self.path("state"));
+        let _ = std::fs::remove_dir_all(self.path("etc"));
+    }
+
+    fn disk(&self, index: usize) -> DiskRef {
+        // A loop device has no serial number: its node is its identity.
+        DiskRef { identity: self.nodes[index].clone(), node: self.nodes[index].clone(), size: Bytes(SIZE) }
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env("LVM_SYSTEM_DIR", self.path("lvm")).env("LVM_SUPPRESS_FD_WARNINGS", "1");
+        command
+    }
+
+    /// Everything that the worker said; it may have died on the way.
+    fn apply(&self, steps: &[Task], kill: Option<Kill>) -> Vec<Event> {
+        let request = Request::Apply { steps: steps.to_vec(), state: self.path("state").display().to_string(), kill };
+        let mut worker = self
+            .command(env!("CARGO_BIN_EXE_storage-worker"))
+            // Its kill is for its whole group, which must not be ours.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the worker starts");
+        let mut line = serde_json::to_string(&request).expect("a request");
+        line.push('\n');
+        worker.stdin.take().expect("stdin").write_all(line.as_bytes()).expect("request");
+        let output = worker.wait_with_output().expect("the worker ends");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
+    }
+
+    /// What LVM has, UUIDs and times left out.
+    fn lvm_state(&self) -> String {
+        let mut text = String::new();
+        let reports = [["pvs", "pv_name,vg_name"], ["vgs", "vg_name,vg_extent_count,vg_free_count"], ["lvs", "lv_name,lv_size,lv_tags"]];
+        for [report, columns] in reports {
+            let output = self.command("lvm").args([report, "--noheadings", "-o", columns]).output().expect("lvm");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            text.push_str(&String::from_utf8_lossy(&output.stdout));
+        }
+        text
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        for node in &self.nodes {
+            let _ = Command::new("losetup").args(["-d", node]).status();
+        }
+    }
+}
+
+fn task(id: &str, after: &[&str], action: Action) -> Task {
+    Task { id: StepId::from_text(id), action, after: after.iter().map(|id| StepId::from_text(id)).collect() }
+}
+
+fn add(disk: DiskRef) -> Action {
+    Action::AddDisk { group: GROUP.to_owned(), disk }
+}
+
+/// A group of two disks, a volume, which is grown, and a file.
+fn plan(bench: &Bench) -> Vec<Task> {
+    let (group, volume) = (GROUP.to_owned(), "web".to_owned());
+    let path = bench.path("etc/lvm/some.profile").display().to_string();
+    let text = "activation {\n}\n".to_owned();
+    vec![
+        task("group", &[], Action::CreateGroup { group: group.clone(), disks: vec![bench.disk(0)] }),
+        task("disk", &["group"], add(bench.disk(1))),
+        task("file", &[], Action::WriteFile { what: "profile".to_owned(), path, from: None, text }),
+        task(
+            "volume",
+            &["disk"],
+            Action::CreateVolume {
+                group: group.clone(),
+                volume: volume.clone(),
+                pool: None,
+                extents: 20,
+                asked: "20pVG".to_owned(),
+                extent: EXTENT,
+            },
+        ),
+        task("grow", &["volume"], Action::GrowVolume { group, volume, from: 20, to: 30, asked: "60pVG".to_owned(), extent: EXTENT }),
+    ]
+}
+
+fn outcomes(events: &[Event]) -> BTreeMap<String, Outcome> {
+    let steps = events.iter().filter_map(|event| match event {
+        Event::Step { id, outcome } => Some((id.to_string(), outcome.clone())),
+        Event::Effect { .. } | Event::Observed(_) | Event::Done | Event::Failed { .. } => None,
+    });
+    steps.collect()
+}
+
+fn effects(events: &[Event]) -> Vec<String> {
+    let effects = events.iter().filter_map(|event| match event {
+        Event::Effect { what, .. } => Some(what.clone()),
+        Event::Step { .. } | Event::Observed(_) | Event::Done | Event::Failed { .. } => None,
+    });
+    effects.collect()
+}
+
+fn why(events: &[Event], step: &str) -> String {
+    match &outcomes(events)[step] {
+        Outcome::Failed { why } => why.clone(),
+        other @ (Outcome::Already | Outcome::Made | Outcome::Skipped { .. }) => panic!("{step} did not fail: {other:?}"),
+    }
+}
+
+#[test]
+fn a_run_killed_anywhere_is_finished_by_the_next_one() {
+    let Some(bench) = Bench::new() else { return };
+    let steps = plan(&bench);
+    let clean = bench.apply(&steps, None);
+    assert!(outcomes(&clean).values().all(|outcome| *outcome == Outcome::Made), "{clean:?}");
+    assert_eq!(clean.last(), Some(&Event::Done));
+    let (wanted, count) = (bench.lvm_state(), effects(&clean).len());
+    assert_eq!(count, 10, "{:?}", effects(&clean));
+
+    for effect in 1..=u32::try_from(count).expect("few") {
+        for after in [false, true] {
+            bench.reset();
+            let killed = bench.apply(&steps, Some(Kill { effect, after }));
+            assert_eq!(effects(&killed).len(), usize::try_from(effect).expect("few") - usize::from(!after));
+            assert_ne!(killed.last(), Some(&Event::Done), "the worker outlived its kill");
+            let finished = bench.apply(&steps, None);
+            let done = |outcome: &Outcome| matches!(outcome, Outcome::Made | Outcome::Already);
+            assert!(outcomes(&finished).values().all(done), "killed at {effect}, after: {after}: {finished:?}");
+            assert_eq!(bench.lvm_state(), wanted, "killed at {effect}, after: {after}");
+            let again = bench.apply(&steps, None);
+            assert!(outcomes(&again).values().all(|outcome| *outcome == Outcome::Already), "{again:?}");
+            assert_eq!(effects(&again), Vec::<String>::new());
+        }
+    }
+}
+
+#[test]
+fn a_disk_with_anything_on_it_is_refused_and_what_waits_for_it_is_skipped() {
+    let Some(bench) = Bench::new() else { return };
+    let group = task("group", &[], Action::CreateGroup { group: GROUP.to_owned(), disks: vec![bench.disk(0)] });
+    assert_eq!(outcomes(&bench.apply(std::slice::from_ref(&group), None))["group"], Outcome::Made);
+    let steps = [
+        task("disk", &[], add(bench.disk(1))),
+        task("later", &["disk"], Action::ActivateVolume { group: GROUP.to_owned(), volume: "web".to_owned() }),
+        task("last", &["later"], Action::ActivateVolume { group: GROUP.to_owned(), volume: "web".to_owned() }),
+    ];
+
+    let made = Command::new("mkfs.ext4").args(["-q", "-F", &bench.nodes[1]]).status().expect("mkfs");
+    assert!(made.success());
+    let events = bench.apply(&steps, None);
+    assert!(why(&events, "disk").contains("holds ext4"), "{events:?}");
+    let skipped = Outcome::Skipped { because: StepId::from_text("disk") };
+    assert_eq!((&outcomes(&events)["later"], &outcomes(&events)["last"]), (&skipped, &skipped));
+    assert_eq!(effects(&events), Vec::<String>::new());
+
+    let other = DiskRef { identity: "serial:other".to_owned(), ..bench.disk(2) };
+    assert!(why(&bench.apply(&[task("disk", &[], add(other))], None), "disk").contains("another disk"));
+}
+
+#[test]
+fn a_physical_volume_of_no_group_is_taken_up_only_with_our_record() {
+    let Some(bench) = Bench::new() else { return };
+    let group = task("group", &[], Action::CreateGroup { group: GROUP.to_owned(), disks: vec![bench.disk(0)] });
+    assert_eq!(outcomes(&bench.apply(std::slice::from_ref(&group), None))["group"], Outcome::Made);
+    // What a power cut inside vgextend leaves.
+    let made = bench.command("lvm").args(["pvcreate", &bench.nodes[1]]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(made.expect("pvcreate").success());
+    let step = [task("disk", &[], add(bench.disk(1)))];
+    assert!(why(&bench.apply(&step, None), "disk").contains("not made by us"));
+
+    let intents = storage_setup::intents::Intents::default().with(storage_setup::intents::Intent {
+        identity: bench.nodes[1].clone(),
+        size: Bytes(SIZE),
+        group: GROUP.to_owned(),
+    });
+    std::fs::write(bench.path("state/intents.json"), intents.to_text().expect("text")).expect("record");
+    assert_eq!(outcomes(&bench.apply(&step, None))["disk"], Outcome::Made);
+}
+
+#[test]
+fn what_is_not_ours_or_changed_is_left_alone() {
+    let Some(bench) = Bench::new() else { return };
+    let mut steps = plan(&bench);
+    steps.retain(|step| step.id.as_str() != "grow");
+    bench.apply(&steps, None);
+    let stranger = ["lvcreate", "-an", "-Zn", "-Wn", "-y", "-l", "2", "-n", "stranger", GROUP];
+    let made = bench.command("lvm").args(stranger).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(made.expect("lvcreate").success());
+    let remove = |volume: &str, uuid: &str| Action::RemoveVolume {
+        group: GROUP.to_owned(),
+        volume: volume.to_owned(),
+        uuid: uuid.to_owned(),
+        extents: 2,
+        extent: EXTENT,
+    };
+    let path = bench.path("etc/lvm/some.profile").display().to_string();
+    let write = Action::WriteFile { what: "profile".to_owned(), path, from: None, text: "other".to_owned() };
+    let events = bench.apply(
+        &[
+            task("a", &[], remove("stranger", "x")),
+            task("b", &[], remove("web", "x")),
+            task("c", &[], write),
+            task("d", &[], remove("gone", "x")),
+        ],
+        None,
+    );
+    assert!(why(&events, "a").contains("not made by us"), "{events:?}");
+    assert!(why(&events, "b").contains("another one by now"), "{events:?}");
+    assert!(why(&events, "c").contains("not as it was"), "{events:?}");
+    assert_eq!(outcomes(&events)["d"], Outcome::Already);
+    assert_eq!(effects(&events), Vec::<String>::new());
+}
+
+#[test]
+fn a_malformed_request_is_told_as_a_failure() {
+    let mut worker = Command::new(env!("CARGO_BIN_EXE_storage-worker"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the worker starts");
+    worker.stdin.take().expect("stdin").write_all(b"{\"request\":\"dance\"}\n").expect("request");
+    let output = worker.wait_with_output().expect("ends");
+    assert_eq!(output.status.code(), Some(1));
+    let event: Event = serde_json::from_slice(&output.stdout).expect("one event");
+    assert!(matches!(event, Event::Failed { .. }));
+}
