@@ -5,6 +5,9 @@
 pub mod archive;
 pub mod guest;
 pub mod image;
+pub mod product;
+#[cfg(test)]
+mod tree;
 
 use std::path::{Path, PathBuf};
 

@@ -36,7 +36,16 @@ fn steps_line_up_and_what_waits_comes_with_its_command() {
         row("remove-volume", "atomicos/old (uuid)", "1 GiB", "absent", Disruption::DataLoss, Some(Wait::Consent)),
         row("restart-engine", "docker.service", "old", "new", Disruption::Restart, Some(Wait::Ceiling { needs: Disruption::Restart })),
     ];
-    insta::assert_snapshot!(plan_text(&rows, &["disk serial:data1 stays".to_owned()]), @"");
+    insta::assert_snapshot!(plan_text(&rows, &["disk serial:data1 stays".to_owned()]), @r"
+    2 steps:
+      grow-root-volume  atomicos/root         3 GiB -> 4 GiB                           none  /etc/atomic-host.toml:7:3
+      create-pool       atomicos/docker-pool  absent -> 6.89 GiB data, 8 MiB metadata  none  /etc/atomic-host.toml:7:3
+    2 waiting:
+      remove-volume   atomicos/old (uuid)  1 GiB -> absent  data-loss  /etc/atomic-host.toml:7:3  waits: needs consent
+      restart-engine  docker.service       old -> new       restart    /etc/atomic-host.toml:7:3  waits: agent.allow is below restart
+    to go on: atomic host apply --consent 1-remove-volume --allow restart   (data is lost for good)
+    note: disk serial:data1 stays
+    ");
 }
 
 #[test]
