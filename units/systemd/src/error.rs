@@ -36,7 +36,7 @@ pub enum SystemdError {
         result: JobResult,
     },
     /// The job did not end in time. systemd still works on it.
-    #[error("systemd did not {verb} {unit} within {} seconds and still tries to; see: journalctl -u {unit}", limit.as_secs())]
+    #[error("systemd did not {verb} {unit} within {limit:?} and still tries to; see: journalctl -u {unit}")]
     TooLate {
         /// What was asked.
         verb: Verb,

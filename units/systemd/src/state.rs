@@ -30,9 +30,9 @@ pub struct UnitState {
     pub main_pid: Option<u32>,
     /// The number of the job that is queued or runs for it, whichever kind it is.
     pub job: Option<u32>,
-    /// Whether its conditions held at the last start; `None`: it was not started in this boot.
+    /// Whether its conditions held at the last start; `None`: never, or systemd has forgotten it since.
     pub condition_ok: Option<bool>,
-    /// Whether its asserts held at the last start; `None`: it was not started in this boot.
+    /// Whether its asserts held at the last start; `None`: never, or systemd has forgotten it since.
     pub assert_ok: Option<bool>,
 }
 

@@ -78,10 +78,7 @@ async fn the_kind_of_failure_can_be_matched_on() {
 async fn a_job_that_never_ends_is_given_up() {
     let (_bus, systemd) = both().await;
     let error = systemd.stop("hangs.service", Duration::from_secs(1)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "systemd did not stop hangs.service within 1 seconds and still tries to; see: journalctl -u hangs.service"
-    );
+    assert_eq!(error.to_string(), "systemd did not stop hangs.service within 1s and still tries to; see: journalctl -u hangs.service");
 }
 
 #[tokio::test]
