@@ -20,7 +20,7 @@ stop: ## End that host
 
 test: check ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
 ifdef NEXTEST
-	cargo nextest run --workspace --test-threads 2 --no-fail-fast -E 'not binary(/^(slow|bench)_/)'
+	cargo nextest run --workspace --test-threads 2 --no-fail-fast $(if $(SLOW)$(BENCH),-E 'not binary(/^(slow|bench)_/)')
 else
 	cargo test --workspace --exclude tests --no-fail-fast
 	cargo test -p tests --lib

@@ -41,10 +41,10 @@ enable_units() {
 
 rm -rf "$over"
 mkdir -p "$over"
-[ -n "${WITHOUT_AGENT:-}" ] || lay $dist
+lay $dist
 lay $host/overlay
 while read -r name where; do
-    [ -n "$name" ] && [ -z "${WITHOUT_AGENT:-}" ] || continue
+    [ -n "$name" ] || continue
     [ -x "$built/$name" ] || die "no $built/$name: build the workspace first"
     mkdir -p "$over/$where"
     strip -o "$over/$where/$name" "$built/$name"

@@ -16,6 +16,7 @@ mmdebstrap        | guest: the Debian tree
 ostree            | guest: commits and the first deployment
 lvm2              | guest: volume group on the image, without device-mapper
 fdisk             | guest: partition table (sfdisk)
+systemd           | guest: systemctl --root enables units
 mount             | guest: loop devices
 e2fsprogs         | guest: file system of /boot
 xfsprogs          | guest: root file system

@@ -22,7 +22,7 @@ fn disks_come_and_go_and_stay_so_over_a_reboot() -> Result<()> {
     guest.add_disk("extra", 1)?;
     guest.remove_disk("data3")?;
     guest.reboot_and_wait()?;
-    assert_eq!(guest.check("lsblk -dno SERIAL | grep data -e extra | sort | xargs")?, "data1 data2 extra");
+    assert_eq!(guest.check("lsblk -dno SERIAL | grep -e data -e extra | sort | xargs")?, "data1 data2 extra");
     Ok(())
 }
 
