@@ -54,10 +54,7 @@ pub fn config_argument() -> String {
     const COLUMNS: [(&str, &str); 5] = [
         ("vgs", "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count"),
         ("pvs", "pv_name,pv_uuid"),
-        (
-            "lvs",
-            "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags",
-        ),
+        ("lvs", "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags"),
         ("pvsegs", "pv_uuid"),
         ("segs", "lv_uuid,segtype,chunk_size,seg_monitor"),
     ];

@@ -64,7 +64,8 @@ fn what_cannot_be_read_is_an_error_and_not_zero() {
 
 #[test]
 fn percentages_are_hundredths() {
-    let cases = [("3.56", Some(356)), ("0.00", Some(0)), ("100.00", Some(10000)), ("7", Some(700)), ("7.5", Some(750)), ("", None), ("x.1", None)];
+    let cases =
+        [("3.56", Some(356)), ("0.00", Some(0)), ("100.00", Some(10000)), ("7", Some(700)), ("7.5", Some(750)), ("", None), ("x.1", None)];
     for (text, expected) in cases {
         assert_eq!(hundredths(text), expected, "{text}");
     }

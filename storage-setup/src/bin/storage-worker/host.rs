@@ -164,5 +164,6 @@ fn is_lvm(sysfs: &Path) -> bool {
 pub(crate) fn text(path: &Path) -> Option<String> {
     let bytes = std::fs::read(path).ok()?;
     let text = String::from_utf8_lossy(&bytes).trim_matches(['\0', ' ', '\n', '\t']).to_owned();
-    Some(text).filter(|text| !text.is_empty())
+    // `(null)` is what drivers without a serial number print.
+    Some(text).filter(|text| !text.is_empty() && text != "(null)")
 }

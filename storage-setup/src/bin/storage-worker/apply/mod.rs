@@ -42,6 +42,16 @@ enum Change {
     Made,
 }
 
+impl Change {
+    /// What an action of two parts did.
+    fn or(self, other: Change) -> Change {
+        match self {
+            Change::Already => other,
+            Change::Made => Change::Made,
+        }
+    }
+}
+
 /// All that actions act through.
 #[derive(Debug)]
 pub(crate) struct Machine<'a> {
@@ -129,6 +139,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::RemoveMount { mount, unit, path, engine_restarts } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
-        Action::RemovePool { group, pool, uuid, .. } => removed::pool(machine, group, pool, uuid),
+        Action::RemovePool { group, pool, uuid, profile_path, engine_stops, extent: _, data: _ } => {
+            removed::pool(machine, group, pool, uuid, *engine_stops)
+                .and_then(|pool| Ok(pool.or(removed::profile(machine, profile_path.as_deref())?)))
+        }
     }
 }

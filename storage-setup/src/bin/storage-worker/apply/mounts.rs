@@ -69,24 +69,41 @@ fn job(machine: &mut Machine<'_>, what: &str, with: impl AsyncFnOnce(&Systemd) -
     machine.effects.run(what, || Ok(bus::talk(with)?))
 }
 
+/// Stops what runs of the engine. It is not started again here.
+pub(super) fn stop_engine(machine: &mut Machine<'_>) -> Result<(), ApplyError> {
+    let ran = running_engine()?;
+    stop(machine, &ran)
+}
+
 /// Stops what runs of the engine, does the work, and starts again what ran, also when the work failed.
 fn around_engine(
     machine: &mut Machine<'_>,
     restarts: bool,
     work: impl FnOnce(&mut Machine<'_>) -> Result<(), ApplyError>,
 ) -> Result<(), ApplyError> {
-    let mut ran = Vec::new();
-    for unit in ENGINE {
-        if restarts && bus::is_up(unit)? {
-            ran.push(unit);
-        }
+    if !restarts {
+        return work(machine);
     }
-    let stopped = ran
-        .iter()
-        .try_for_each(|unit| job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, ENGINE_LIMIT).await));
-    let done = stopped.and_then(|()| work(machine));
+    let ran = running_engine()?;
+    let done = stop(machine, &ran).and_then(|()| work(machine));
     let started = ran
         .iter()
         .try_for_each(|unit| job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, ENGINE_LIMIT).await));
     done.and(started)
+}
+
+fn running_engine() -> Result<Vec<&'static str>, ApplyError> {
+    let mut ran = Vec::new();
+    for unit in ENGINE {
+        if bus::is_up(unit)? {
+            ran.push(unit);
+        }
+    }
+    Ok(ran)
+}
+
+fn stop(machine: &mut Machine<'_>, units: &[&str]) -> Result<(), ApplyError> {
+    units
+        .iter()
+        .try_for_each(|unit| job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, ENGINE_LIMIT).await))
 }

@@ -1,10 +1,12 @@
 //! Data loss: a volume or the pool goes. Only the very one that was consented to, only with our tag, never while mounted.
 
+use std::path::Path;
+
 use storage_setup::fullreport::FullReport;
 use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
-use super::{Change, Machine, volumes};
+use super::{Change, Machine, files, mounts, volumes};
 use crate::host::{Host, Number};
 
 pub(super) fn volume(machine: &mut Machine<'_>, group: &str, volume: &str, uuid: &str) -> Result<Change, ApplyError> {
@@ -18,7 +20,7 @@ pub(super) fn volume(machine: &mut Machine<'_>, group: &str, volume: &str, uuid:
     remove(machine, group, volume)
 }
 
-pub(super) fn pool(machine: &mut Machine<'_>, group: &str, pool: &str, uuid: &str) -> Result<Change, ApplyError> {
+pub(super) fn pool(machine: &mut Machine<'_>, group: &str, pool: &str, uuid: &str, engine_stops: bool) -> Result<Change, ApplyError> {
     let report = machine.report()?;
     if the_very(&report, group, pool, uuid)?.is_none() {
         return Ok(Change::Already);
@@ -31,7 +33,18 @@ pub(super) fn pool(machine: &mut Machine<'_>, group: &str, pool: &str, uuid: &st
         }
         not_mounted(group, name)?;
     }
+    if engine_stops {
+        mounts::stop_engine(machine)?;
+    }
     remove(machine, group, pool)
+}
+
+/// The pool's profile, when no other pool needs it.
+pub(super) fn profile(machine: &mut Machine<'_>, path: Option<&str>) -> Result<Change, ApplyError> {
+    let Some(path) = path.filter(|path| Path::new(path).exists()) else { return Ok(Change::Already) };
+    let removed = || files::remove(Path::new(path)).map_err(|source| ApplyError::Remove { path: path.to_owned(), source });
+    machine.effects.run(&format!("rm {path}"), removed)?;
+    Ok(Change::Made)
 }
 
 fn the_very<'a>(report: &'a FullReport, group: &str, volume: &str, uuid: &str) -> Result<Option<&'a LogicalVolume>, ApplyError> {
