@@ -4,6 +4,8 @@
 
 mod action;
 pub mod blkid;
+#[cfg(any(test, feature = "cases"))]
+pub mod cases;
 pub mod dm_name;
 pub mod docker_options;
 pub mod fullreport;

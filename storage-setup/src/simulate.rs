@@ -79,9 +79,11 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => grow_filesystem(have, group, volume, *filesystem, *to),
         Action::StartMount { group, volume, mount, .. } => start_mount(have, group, volume, mount),
         Action::RemoveMount { mount, path, .. } => {
-            have.mounts.remove(mount);
+            // systemd unmounts what is mounted below, too.
+            let mounted = have.mounts.contains_key(mount);
+            have.mounts.retain(|other, _| other != mount && !other.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/')));
             have.files.remove(path);
-            if touches_store(mount) {
+            if mounted && touches_store(mount) {
                 have.engine.filled = false;
             }
             Ok(())

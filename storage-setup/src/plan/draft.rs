@@ -17,6 +17,8 @@ pub(super) struct Draft<'a> {
     pub(super) want: &'a Storage,
     pub(super) engine: Option<EngineKind>,
     pub(super) have: &'a Observed,
+    /// The group of pool and volumes, once it is settled.
+    pub(super) group: Option<String>,
     /// Free extents by group.
     pub(super) spaces: BTreeMap<String, Space>,
     /// Growth of the root volume, by group: shares of the free space are counted after it.
@@ -31,6 +33,8 @@ pub(super) struct Draft<'a> {
     pub(super) pool_ready: Vec<StepId>,
     /// Steps before the engine's store is where it belongs.
     pub(super) store_ready: Vec<StepId>,
+    /// Starts of units whose volume is mounted: they only make systemd read the unit anew.
+    pub(super) already_mounted: BTreeSet<StepId>,
     /// The engine's store cannot be settled before the next look at the host.
     pub(super) store_unsettled: bool,
     steps: Vec<Step<Action>>,
@@ -45,6 +49,7 @@ impl<'a> Draft<'a> {
             want,
             engine,
             have,
+            group: None,
             spaces: have.groups.iter().map(|(name, group)| (name.clone(), Space::of(group))).collect(),
             root_growth: BTreeMap::new(),
             removed: BTreeMap::new(),
@@ -52,6 +57,7 @@ impl<'a> Draft<'a> {
             unmounted: BTreeMap::new(),
             pool_ready: Vec::new(),
             store_ready: Vec::new(),
+            already_mounted: BTreeSet::new(),
             store_unsettled: false,
             steps: Vec::new(),
             late: Vec::new(),
@@ -118,7 +124,7 @@ impl<'a> Draft<'a> {
         }
         let mut steps = self.steps;
         steps.append(&mut self.late);
-        nest_mounts(&mut steps);
+        nest_mounts(&mut steps, &self.already_mounted);
         leave_pool_before_removal(&mut steps);
         Ok(Plan { steps: in_order(steps), notes: self.notes })
     }
@@ -157,7 +163,7 @@ fn undo(action: &Action) -> Undo {
 }
 
 /// A mount point below another is mounted after it and unmounted before it.
-fn nest_mounts(steps: &mut [Step<Action>]) {
+fn nest_mounts(steps: &mut [Step<Action>], already: &BTreeSet<StepId>) {
     let mut starts = Vec::new();
     let mut stops = Vec::new();
     for step in steps.iter() {
@@ -169,7 +175,9 @@ fn nest_mounts(steps: &mut [Step<Action>]) {
         }
     }
     for step in steps {
-        if let Action::StartMount { mount, .. } = &step.action {
+        if let Action::StartMount { mount, .. } = &step.action
+            && !already.contains(&step.id)
+        {
             step.after.extend(starts.iter().filter(|(other, _)| store::is_below(mount, other)).map(|(_, id)| id.clone()));
         }
         if let Action::RemoveMount { mount, .. } = &step.action {

@@ -76,6 +76,7 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
     }
     options::check(&mut draft);
     let group = disks::plan(&mut draft);
+    draft.group.clone_from(&group);
     orphans::plan(&mut draft, group.as_deref());
     root::plan(&mut draft);
     if let Some(group) = &group {
@@ -85,3 +86,6 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
     options::plan(&mut draft, group.as_deref());
     draft.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,11 @@ pub(super) fn leave(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Pla
         stamped.group == group && stamped.volume == name && stamped.mount != wanted
     };
     for unit in remove::units(draft).into_iter().filter(elsewhere) {
+        if let Some(why) = remove::obstacle(draft, &unit) {
+            let message = format!("{name} cannot be unmounted from {}: {why}", unit.stamped.mount);
+            draft.problem(&volume.place, &format!("storage.volume.{name}.mount"), message, "unmount that, or take back the change");
+            continue;
+        }
         let reason = Reason::Spec(volume.place.clone());
         let disruption = orphans::unmounting(draft, &unit);
         let step = remove::mount(draft, &unit, &reason, disruption);
@@ -33,11 +38,16 @@ enum Now {
 
 fn now(draft: &Draft<'_>, point: &str, device: &str) -> Now {
     match draft.have.mounts.get(point) {
-        Some(_) if draft.vacated.contains_key(point) => Now::Nothing,
+        Some(_) if draft.vacated.contains_key(point) || !above(draft, point).is_empty() => Now::Nothing,
         Some(mount) if mount.source == device => Now::Ours,
         Some(mount) => Now::Foreign(mount.source.clone()),
         None => Now::Nothing,
     }
+}
+
+/// Removals of mounts above: systemd unmounts what is below with them.
+fn above(draft: &Draft<'_>, point: &str) -> Vec<StepId> {
+    draft.vacated.iter().filter(|(above, _)| store::is_below(point, above)).map(|(_, step)| step.clone()).collect()
 }
 
 /// Mounts the volume once the steps in `ready` are done.
@@ -70,12 +80,13 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
     let disruption = starting(draft, point, mounted, vacated.is_some());
     let mut after = ready;
     after.extend(vacated.iter().cloned());
+    after.extend(above(draft, point));
     after.extend(draft.unmounted.get(&(group.to_owned(), name.to_owned())).into_iter().flatten().cloned());
     let drifted = from.is_some();
     if from.as_ref() != Some(&text) {
         // A unit that lies there may be started by whatever needs the path, so it takes the same consent as its start.
         let cost = if disruption == Disruption::DataLoss { disruption } else { Disruption::None };
-        let waits = vacated.iter().chain(after.iter()).cloned().collect();
+        let waits = after.clone();
         let action = Action::WriteFile { what: format!("mount unit of {device}"), path, from, text };
         let written = draft.push(action, Reason::Spec(place.clone()), cost, waits);
         after.push(written);
@@ -89,6 +100,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         engine_restarts: !mounted && store::restarts_dockerd(draft.have, point),
     };
     let step = draft.push(action, reason, disruption, after);
+    if mounted {
+        draft.already_mounted.insert(step.clone());
+    }
     if store::holds_store(point, draft.engine) {
         draft.store_ready.push(step);
     }

@@ -65,6 +65,10 @@ fn stale_units(draft: &mut Draft<'_>, group: Option<&str>) {
         let there = draft.volume(of, volume).is_some();
         let wanted = wants_volume(draft, group, of, volume);
         if !there && !wanted {
+            if let Some(why) = remove::obstacle(draft, &unit) {
+                stays(draft, &unit.path, &why);
+                continue;
+            }
             let reason = Reason::Orphan(format!("the mount unit of {of}/{volume}, which is not there"));
             let disruption = unmounting(draft, &unit);
             remove::mount(draft, &unit, &reason, disruption);

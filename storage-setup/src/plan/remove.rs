@@ -5,13 +5,19 @@ use config::{Disruption, Reason, StepId};
 use super::draft::Draft;
 use super::store;
 use crate::render::{mount_unit, profile};
-use crate::{Action, LogicalVolume, Role, stamp};
+use crate::{Action, LogicalVolume, Mount, Role, stamp};
 
 /// A mount unit of ours, with its file.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
     pub(super) path: String,
     pub(super) stamped: mount_unit::Stamped,
+}
+
+impl Unit {
+    fn device(&self) -> String {
+        mount_unit::device(&self.stamped.group, &self.stamped.volume)
+    }
 }
 
 /// All mount units that carry our stamp.
@@ -22,6 +28,28 @@ pub(super) fn units(draft: &Draft<'_>) -> Vec<Unit> {
         (mount_unit::path(&stamped.mount) == *path).then(|| Unit { path: path.clone(), stamped })
     };
     draft.have.files.iter().filter_map(read).collect()
+}
+
+/// Why unmounting would touch something that is not ours, as a clause.
+pub(super) fn obstacle(draft: &Draft<'_>, unit: &Unit) -> Option<String> {
+    let ours = units(draft);
+    draft.have.mounts.iter().find_map(|(point, mount)| {
+        let at = *point == unit.stamped.mount;
+        let by_unit = ours.iter().any(|unit| unit.stamped.mount == *point && unit.device() == mount.source);
+        let foreign = !by_unit && !wanted_there(draft, point, &mount.source);
+        if foreign && (at || store::is_below(point, &unit.stamped.mount)) {
+            Some(format!("{} is mounted at {point}, not by a unit of ours", mount.source))
+        } else {
+            None
+        }
+    })
+}
+
+/// A volume of ours that is mounted where the spec wants it; its unit's file may be missing.
+fn wanted_there(draft: &Draft<'_>, point: &str, source: &str) -> bool {
+    let Some((group, volume)) = source.strip_prefix("/dev/").and_then(|name| name.split_once('/')) else { return false };
+    let wanted = draft.want.volumes.iter().any(|(name, wanted)| name.as_str() == volume && wanted.value.mount.as_str() == point);
+    wanted && draft.group.as_deref() == Some(group) && draft.volume(group, volume).is_some_and(|found| stamp::is_ours(&found.tags))
 }
 
 /// Removes the unit, unmounting first.
@@ -51,10 +79,12 @@ pub(super) fn volume(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Re
     check(found, group, name)?;
     let units: Vec<Unit> = units(draft).into_iter().filter(|unit| unit.stamped.group == group && unit.stamped.volume == name).collect();
     let device = mount_unit::device(group, name);
-    let foreign =
-        draft.have.mounts.iter().find(|(point, mount)| mount.source == device && !units.iter().any(|unit| unit.stamped.mount == **point));
-    if let Some((point, _)) = foreign {
+    let by_hand = |(point, mount): &(&String, &Mount)| mount.source == device && !units.iter().any(|unit| unit.stamped.mount == **point);
+    if let Some((point, _)) = draft.have.mounts.iter().find(by_hand) {
         return Err(format!("{device} is mounted at {point}, not by a unit of ours"));
+    }
+    if let Some(why) = units.iter().find_map(|unit| obstacle(draft, unit)) {
+        return Err(why);
     }
     let after = units.iter().map(|unit| mount(draft, unit, reason, Disruption::DataLoss)).collect();
     let extent = draft.spaces.get(group).map(|space| space.extent).unwrap_or_default();

@@ -1,0 +1,161 @@
+//! What may have happened to a machine since: by hand, by a cut-off run, by the engine.
+
+use config::{Bytes, Driver};
+
+use super::Choices;
+use crate::{Content, Device, DiskUse, LogicalVolume, Mount, Observed, OurFile, PoolState, Role, render, stamp};
+
+/// Up to three things happen.
+pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
+    for _ in 0..choices.below(4) {
+        match choices.below(14) {
+            0 => have.engine.filled = true,
+            1 => forget_file(choices, have),
+            2 => unmount(choices, have),
+            3 => each_volume(choices, have, |volume| {
+                volume.active = false;
+                volume.content = Content::Unknown;
+            }),
+            4 => each_volume(choices, have, unformat),
+            5 => each_volume(choices, have, lag),
+            6 => each_pool(have, |pool| pool.profile = None),
+            7 => each_pool(have, |pool| pool.monitored = Some(false)),
+            8 => foreign_volume(choices, have),
+            9 => cut_off_disk(choices, have),
+            10 => edit_options(choices, have),
+            11 => autoextend(have),
+            12 => bad_disk(choices, have),
+            _ => rare(choices, have),
+        }
+    }
+}
+
+fn rare(choices: &mut Choices, have: &mut Observed) {
+    match choices.below(5) {
+        0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
+        1 => drop(have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() })),
+        2 => have.groups.values_mut().for_each(|group| group.missing = 1),
+        3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
+        _ => each_volume(choices, have, |volume| volume.tags.clear()),
+    }
+}
+
+fn forget_file(choices: &mut Choices, have: &mut Observed) {
+    let paths: Vec<String> = have.files.keys().cloned().collect();
+    if !paths.is_empty() {
+        have.files.remove(&choices.one_of(&paths));
+    }
+}
+
+fn unmount(choices: &mut Choices, have: &mut Observed) {
+    let points: Vec<String> = have.mounts.keys().cloned().collect();
+    if !points.is_empty() {
+        have.mounts.remove(&choices.one_of(&points));
+    }
+}
+
+/// One of the volumes of ours that are not pools; it is not mounted then.
+fn each_volume(choices: &mut Choices, have: &mut Observed, change: impl Fn(&mut LogicalVolume)) {
+    let chosen = choices.below(3);
+    for (name, group) in &mut have.groups {
+        let ours = |volume: &LogicalVolume| stamp::is_ours(&volume.tags) && !matches!(volume.role, Role::Pool(_));
+        for ((volume, found), number) in group.volumes.iter_mut().filter(|(_, found)| ours(found)).zip(0..) {
+            if number == chosen {
+                change(found);
+                let device = render::mount_unit::device(name, volume);
+                have.mounts.retain(|_, mount| mount.source != device);
+            }
+        }
+    }
+}
+
+fn unformat(volume: &mut LogicalVolume) {
+    volume.tags.push(stamp::UNFORMATTED.to_owned());
+    volume.tags.sort();
+    volume.tags.dedup();
+    volume.content = if volume.extents.is_multiple_of(2) { Content::Nothing } else { volume.content.clone() };
+}
+
+/// The file system was not grown with its volume.
+fn lag(volume: &mut LogicalVolume) {
+    if let Content::Filesystem { size, .. } = &mut volume.content {
+        *size = Bytes(size.0 / 2);
+    }
+}
+
+fn each_pool(have: &mut Observed, change: impl Fn(&mut PoolState)) {
+    for group in have.groups.values_mut() {
+        for volume in group.volumes.values_mut() {
+            if let Role::Pool(state) = &mut volume.role {
+                change(state);
+            }
+        }
+    }
+}
+
+fn autoextend(have: &mut Observed) {
+    for group in have.groups.values_mut() {
+        for volume in group.volumes.values_mut().filter(|volume| matches!(volume.role, Role::Pool(_))) {
+            let more = (volume.extents / 5).min(group.free);
+            volume.extents += more;
+            group.free -= more;
+        }
+    }
+}
+
+/// Somebody's own volume, sometimes under a name that the spec uses.
+fn foreign_volume(choices: &mut Choices, have: &mut Observed) {
+    let name = choices.one_of(&["theirs", "theirs", "theirs", "data", crate::POOL]);
+    for group in have.groups.values_mut().filter(|group| group.free > 10) {
+        if group.volumes.contains_key(name) {
+            continue;
+        }
+        group.free -= 10;
+        let volume = LogicalVolume {
+            uuid: "uuid-of-theirs".to_owned(),
+            extents: 10,
+            role: Role::Linear,
+            tags: vec!["theirs".to_owned()],
+            active: true,
+            content: Content::Unknown,
+        };
+        group.volumes.insert(name.to_owned(), volume);
+    }
+}
+
+fn cut_off_disk(choices: &mut Choices, have: &mut Observed) {
+    let to = have.groups.keys().next().cloned().unwrap_or_else(|| "data-vg".to_owned());
+    let orphan = choices.below(2) == 0;
+    for device in have.devices.values_mut() {
+        if let Device::Disk(disk) = device
+            && disk.use_ == DiskUse::Empty
+        {
+            disk.intended = Some(to.clone());
+            disk.use_ = if orphan { DiskUse::OrphanMember } else { DiskUse::Empty };
+        }
+    }
+}
+
+fn bad_disk(choices: &mut Choices, have: &mut Observed) {
+    let chosen = choices.below(3);
+    let bad = choices.below(3);
+    for (device, number) in have.devices.values_mut().zip(0..) {
+        if number == chosen
+            && let Device::Disk(disk) = device
+            && disk.use_ == DiskUse::Empty
+        {
+            match bad {
+                0 => *device = Device::Missing,
+                1 => disk.use_ = DiskUse::Signature("ext4".to_owned()),
+                _ => disk.read_only = true,
+            }
+        }
+    }
+}
+
+fn edit_options(choices: &mut Choices, have: &mut Observed) {
+    let driver = choices.one_of(&[Driver::Overlay2, Driver::Devicemapper, Driver::None]);
+    let text = render::options::text(driver, "other", crate::POOL);
+    have.engine.driver = crate::docker_options::driver(&text);
+    have.files.insert(render::options::PATH.to_owned(), OurFile { text });
+}

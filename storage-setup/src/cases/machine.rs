@@ -1,0 +1,100 @@
+//! Machines before anything was done to them.
+
+use std::collections::BTreeMap;
+
+use config::{Bytes, Filesystem, GIB, MIB};
+
+use super::Choices;
+use crate::{Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, Role, Root, VolumeGroup};
+
+/// The disks beside root's: the path that a spec lists, the node, the serial number, the size.
+pub const DISKS: [(&str, &str, &str, Bytes); 3] = [
+    ("/dev/disk/by-id/virtio-data1", "/dev/vdb", "data1", Bytes(4 * GIB)),
+    ("/dev/disk/by-id/virtio-data2", "/dev/vdc", "data2", Bytes(2 * GIB)),
+    ("/dev/disk/by-id/virtio-data3", "/dev/vdd", "data3", Bytes(GIB)),
+];
+
+/// The guest: root on LVM in 4 MiB extents, 3 GiB of 16 taken, three empty disks.
+#[must_use]
+pub fn real() -> Observed {
+    on_lvm("atomicos", Bytes(4 * MIB), 768, 3300)
+}
+
+/// Any of the machines that the planner knows.
+pub(super) fn any(choices: &mut Choices) -> Observed {
+    let extent = Bytes(choices.one_of(&[4, 1, 32]) * MIB);
+    let root = (3 * GIB) / extent.0;
+    let free = (choices.one_of(&[13, 0, 1, 40, 200]) * GIB + choices.below(7) * extent.0) / extent.0;
+    let mut have = on_lvm(choices.one_of(&["atomicos", "my-vg"]), extent, root, free);
+    match choices.below(6) {
+        4 => {
+            have.groups.clear();
+            have.root = Root::Partition {
+                node: "/dev/vda2".to_owned(),
+                disk: "/dev/vda".to_owned(),
+                number: 2,
+                size: Bytes(3 * GIB),
+                room: Bytes((3 + choices.below(6)) * GIB),
+                filesystem: filesystem(choices, 3 * GIB),
+            };
+        }
+        5 => {
+            have.groups.clear();
+            have.root = Root::Other("btrfs on /dev/vda2".to_owned());
+        }
+        _ => {
+            if let Root::Logical { filesystem: of, .. } = &mut have.root {
+                *of = filesystem(choices, 3 * GIB);
+            }
+        }
+    }
+    have.engine.running = choices.below(2) == 1;
+    have
+}
+
+fn filesystem(choices: &mut Choices, size: u64) -> MountedFilesystem {
+    let kind = choices.one_of(&[Some(Filesystem::Xfs), Some(Filesystem::Ext4), None]);
+    MountedFilesystem { kind, size: (!choices.once_in(8)).then_some(Bytes(size)) }
+}
+
+fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
+    let volume = LogicalVolume {
+        uuid: "uuid-of-root".to_owned(),
+        extents: root,
+        role: Role::Linear,
+        tags: Vec::new(),
+        active: true,
+        content: Content::Unknown,
+    };
+    let found = VolumeGroup {
+        uuid: format!("uuid-of-{group}"),
+        extent,
+        extents: root + free,
+        free,
+        missing: 0,
+        members: vec![Member { node: "/dev/vda3".to_owned(), uuid: "uuid-of-vda3".to_owned() }],
+        volumes: BTreeMap::from([("root".to_owned(), volume)]),
+        spare: 0,
+    };
+    let filesystem = MountedFilesystem { kind: Some(Filesystem::Xfs), size: Bytes::of_extents(root, extent) };
+    Observed {
+        suspended: Vec::new(),
+        root: Root::Logical { group: group.to_owned(), volume: "root".to_owned(), filesystem },
+        groups: BTreeMap::from([(group.to_owned(), found)]),
+        devices: DISKS.iter().map(|(path, node, serial, size)| ((*path).to_owned(), disk(node, serial, *size))).collect(),
+        mounts: BTreeMap::new(),
+        files: BTreeMap::new(),
+        engine: EngineStore { driver: None, filled: false, running: false },
+    }
+}
+
+fn disk(node: &str, serial: &str, size: Bytes) -> Device {
+    Device::Disk(Disk {
+        node: node.to_owned(),
+        identity: format!("serial:{serial}"),
+        size,
+        read_only: false,
+        use_: DiskUse::Empty,
+        intended: None,
+    })
+}

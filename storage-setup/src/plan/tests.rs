@@ -1,0 +1,12 @@
+//! Tests of the planner: a sentence for each rule, and laws that hold for every case.
+
+mod disks;
+mod golden;
+mod host;
+mod laws;
+mod mounts;
+mod options;
+mod orphans;
+mod pool;
+mod root;
+mod volumes;

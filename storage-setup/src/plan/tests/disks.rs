@@ -1,0 +1,155 @@
+//! Rules of the group and its disks.
+
+use config::{Bytes, Group, KIB, Reason};
+
+use super::host::{With, at, disk, gib, group, host, lines, notes, of_free, problem, problems, spec, steps};
+use crate::{Action, Device, DiskUse, Member, Root, cases};
+
+#[test]
+fn an_empty_disk_is_added() {
+    assert_eq!(lines(&spec().disk(0), &host()), ["add-disk serial:data1 [none]"]);
+}
+
+#[test]
+fn a_member_is_left_as_it_is() {
+    let mut have = host();
+    disk(&mut have, 0).use_ = DiskUse::Member { group: "atomicos".to_owned() };
+    assert_eq!(lines(&spec().disk(0), &have), [""; 0]);
+}
+
+#[test]
+fn a_disk_that_a_cut_off_run_left_is_added_again() {
+    for left in [DiskUse::OrphanMember, DiskUse::Empty] {
+        let mut have = host();
+        disk(&mut have, 0).use_ = left;
+        disk(&mut have, 0).intended = Some("atomicos".to_owned());
+        let steps = steps(&spec().disk(0), &have);
+        assert!(matches!(steps[0].action, Action::AddDisk { .. }));
+        assert!(matches!(steps[0].reason, Reason::Resumed(_)), "{:?}", steps[0].reason);
+    }
+}
+
+#[test]
+fn an_orphan_that_is_not_ours_or_is_meant_for_another_group_is_a_problem() {
+    for intended in [None, Some("other".to_owned())] {
+        let mut have = host();
+        disk(&mut have, 0).use_ = DiskUse::OrphanMember;
+        disk(&mut have, 0).intended = intended;
+        let said = problem(&spec().disk(0), &have);
+        assert!(said.contains("is a physical volume of no group"), "{said}");
+    }
+}
+
+#[test]
+fn each_kind_of_bad_disk_is_told_with_what_to_do() {
+    let text = |text: &str| text.to_owned();
+    let cases = [
+        (DiskUse::Member { group: text("other") }, "belongs to the volume group other"),
+        (DiskUse::Partitioned(text("gpt")), "has a partition table (gpt)"),
+        (DiskUse::Signature(text("ext4")), "has something on it: ext4"),
+        (DiskUse::Held(text("md0")), "is in use by md0"),
+        (DiskUse::Unreadable(text("I/O error")), "cannot be read: I/O error"),
+    ];
+    for (use_, expected) in cases {
+        let mut have = host();
+        disk(&mut have, 0).use_ = use_;
+        let all = problems(&spec().disk(0), &have);
+        assert!(all[0].message.contains(expected), "{all:?}");
+        assert!(all[0].hint.is_some());
+        assert_eq!(all[0].place, at(3, ()).place);
+    }
+}
+
+#[test]
+fn what_is_no_disk_is_a_problem() {
+    for (device, expected) in [
+        (Device::Missing, "there is no /dev/disk/by-id/virtio-data1"),
+        (Device::NotBlock, "is not a block device"),
+        (Device::Partition, "is a partition"),
+    ] {
+        let mut have = host();
+        have.devices.insert(cases::DISKS[0].0.to_owned(), device);
+        let said = problem(&spec().disk(0), &have);
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn a_read_only_disk_and_one_without_room_for_an_extent_are_problems() {
+    let mut have = host();
+    disk(&mut have, 0).read_only = true;
+    disk(&mut have, 1).size = Bytes(5 * 1024 * KIB - 1);
+    let all = problems(&spec().disk(0).disk(1), &have);
+    assert!(all[0].message.contains("is read-only"), "{all:?}");
+    assert!(all[1].message.contains("less than one extent"), "{all:?}");
+}
+
+#[test]
+fn the_same_disk_by_two_names_is_a_problem() {
+    let mut have = host();
+    have.devices.insert("/dev/vdb".to_owned(), have.devices[cases::DISKS[0].0].clone());
+    let mut want = spec().disk(0);
+    want.devices.push(at(4, "/dev/vdb".to_owned()));
+    assert!(problem(&want, &have).contains("/dev/vdb is the disk /dev/vdb once more"));
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let mut have = host();
+    disk(&mut have, 0).use_ = DiskUse::Signature("xfs".to_owned());
+    let mut want = spec().disk(0).plain("data", "/srv/data", gib(1)).plain("huge", "/srv/huge", gib(100));
+    want.root_size = Some(at(6, config::Level::Bytes(super::host::bytes(1 << 50))));
+    have.root = Root::Other("btrfs".to_owned());
+    want.group = Group::Named(at(2, "atomicos".to_owned().try_into().expect("a name")));
+    let keys: Vec<String> = problems(&want, &have).into_iter().map(|problem| problem.key).collect();
+    assert_eq!(keys, ["storage.devices", "storage.root-size"], "sizes are not judged while a disk is in doubt");
+}
+
+#[test]
+fn a_group_is_made_from_all_its_disks_and_all_in_it_waits_for_that() {
+    let mut want = spec().disk(0).disk(1).pool(of_free(50)).thin("data", "/srv/data", 1);
+    want.group = Group::Named(at(2, "data-vg".to_owned().try_into().expect("a name")));
+    let steps = steps(&want, &host());
+    let Action::CreateGroup { group, disks } = &steps[0].action else { panic!("{:?}", steps[0]) };
+    assert_eq!((group.as_str(), disks.len()), ("data-vg", 2));
+    let pool = steps.iter().find(|step| matches!(step.action, Action::CreatePool { .. })).expect("a pool");
+    assert!(pool.after.contains(&steps[0].id));
+}
+
+#[test]
+fn a_group_that_is_not_there_and_has_no_disks_is_a_problem() {
+    let mut want = spec();
+    want.group = Group::Named(at(2, "data-vg".to_owned().try_into().expect("a name")));
+    assert!(problem(&want, &host()).starts_with("storage.volume-group: there is no volume group data-vg"));
+}
+
+#[test]
+fn without_a_root_group_one_must_be_named() {
+    let mut have = host();
+    have.root = Root::Other("btrfs".to_owned());
+    assert!(problem(&spec().disk(0), &have).contains("no volume group is named"));
+    assert_eq!(lines(&spec(), &have), [""; 0], "nothing needs a group");
+}
+
+#[test]
+fn a_group_with_missing_disks_is_left_alone() {
+    let mut have = host();
+    group(&mut have).missing = 1;
+    assert!(problem(&spec().disk(0), &have).contains("lacks 1 of its physical volumes"));
+}
+
+#[test]
+fn a_member_that_is_not_listed_stays_and_is_told() {
+    let mut have = host();
+    group(&mut have).members.push(Member { node: "/dev/vdb".to_owned(), uuid: "u".to_owned() });
+    let told = notes(&spec().disk(1), &have);
+    assert!(told.iter().any(|note| note == "/dev/vdb is in atomicos and is not listed in storage.devices; it stays"), "{told:?}");
+    assert!(!told.iter().any(|note| note.contains("vda3")), "root's partition is no news");
+}
+
+#[test]
+fn suspended_devices_are_resumed_before_anything_else_is_looked_at() {
+    let mut have = host();
+    have.suspended = vec!["atomicos-docker--pool".to_owned()];
+    assert_eq!(lines(&spec().disk(0).pool(of_free(60)), &have), ["resume-device atomicos-docker--pool [none]"]);
+}

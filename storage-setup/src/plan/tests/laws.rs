@@ -1,0 +1,261 @@
+//! Laws, tried on drawn cases: specs, machines, and what happened to them.
+
+use std::collections::BTreeSet;
+
+use config::{Describe, Disruption, Size, Step, StepId};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
+
+use crate::cases::{Case, Choices, Flavour, draw};
+use crate::simulate::carry_out;
+use crate::{Action, Observed, Plan, Role, plan, stamp};
+
+const CEILINGS: [Disruption; 4] = [Disruption::None, Disruption::Reload, Disruption::Restart, Disruption::Reboot];
+
+fn case(numbers: &[u16], flavour: Flavour) -> Case {
+    draw(&mut Choices::new(numbers.to_vec()), flavour)
+}
+
+fn carry(have: &mut Observed, step: &Step<Action>) {
+    if let Err(refused) = carry_out(have, &step.action) {
+        panic!("the host refuses {:?}: {refused}", step.action);
+    }
+    check_extents(have);
+}
+
+/// What is taken and what is free make the group, to the extent.
+fn check_extents(have: &Observed) {
+    for (name, group) in &have.groups {
+        let used = |volume: &crate::LogicalVolume| match &volume.role {
+            Role::Linear | Role::Other => volume.extents,
+            Role::Pool(state) => volume.extents + state.metadata,
+            Role::Thin { .. } => 0,
+        };
+        let used: u64 = group.volumes.values().map(used).sum();
+        assert_eq!(used + group.spare + group.free, group.extents, "extents of {name}");
+    }
+}
+
+/// Steps of the plan that may run: not above the ceiling, and not after one that may not.
+fn permitted<'a>(plan: &'a Plan, ceiling: Disruption) -> Vec<&'a Step<Action>> {
+    let mut allowed: BTreeSet<&StepId> = BTreeSet::new();
+    let may = |step: &&'a Step<Action>| {
+        let may = step.disruption <= ceiling && step.after.iter().all(|id| allowed.contains(id));
+        if may {
+            allowed.insert(&step.id);
+        }
+        may
+    };
+    plan.steps.iter().filter(may).collect()
+}
+
+/// An inactive volume, and a host with suspended devices, are looked at twice before all is known.
+fn needs_second_look(have: &Observed) -> bool {
+    let inactive = |group: &crate::VolumeGroup| group.volumes.values().any(|volume| stamp::is_ours(&volume.tags) && !volume.active);
+    !have.suspended.is_empty() || have.groups.values().any(inactive)
+}
+
+fn ids(steps: &[Step<Action>]) -> BTreeSet<StepId> {
+    steps.iter().map(|step| step.id.clone()).collect()
+}
+
+/// A case in a few lines, for failures.
+fn story(case: &Case) -> String {
+    let mut text = String::new();
+    for (name, group) in &case.have.groups {
+        text += &format!("group {name}: {} of {} free, spare {}\n", group.free, group.extents, group.spare);
+        for (volume, found) in &group.volumes {
+            text += &format!("  {volume}: {} {:?} {:?} {:?}\n", found.extents, found.role, found.tags, found.content);
+        }
+    }
+    text += &format!("mounts {:?}\nfiles {:?}\nengine {:?}\n", case.have.mounts, case.have.files.keys(), case.have.engine);
+    text += &format!("wants {:?} in {:?} with {:?} for {:?}\n", case.want.driver.value, case.want.group, case.want.pool, case.engine);
+    for (name, volume) in &case.want.volumes {
+        text += &format!("  {name}: {:?}\n", volume.value);
+    }
+    text += &steps(plan(&case.want, case.engine, &case.have));
+    text
+}
+
+fn steps(plan: Result<Plan, Vec<config::Problem>>) -> String {
+    let line = |step: &Step<Action>| {
+        let (action, cost) = (&step.action, step.disruption.as_str());
+        format!("{} {} {} -> {} [{cost}] after {:?}\n", action.kind(), action.target(), action.from(), action.to(), step.after.len())
+    };
+    plan.map_or_else(|problems| format!("{problems:?}"), |plan| plan.steps.iter().map(line).collect())
+}
+
+/// Plans and carries out until nothing is left.
+fn settle(case: &Case, have: &Observed) -> Option<Observed> {
+    let mut have = have.clone();
+    for _ in 0..4 {
+        let plan = plan(&case.want, case.engine, &have).ok()?;
+        if plan.steps.is_empty() {
+            return Some(have);
+        }
+        plan.steps.iter().for_each(|step| carry(&mut have, step));
+    }
+    panic!("no end of steps");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_second_plan_is_empty(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let mut have = case.have.clone();
+        first.steps.iter().for_each(|step| carry(&mut have, step));
+        if needs_second_look(&case.have) {
+            settle(&case, &have);
+            return Ok(());
+        }
+        let second = plan(&case.want, case.engine, &have);
+        prop_assert!(second.as_ref().is_ok_and(|plan| plan.steps.is_empty()), "{}then {}", story(&case), steps(second));
+    }
+
+    #[test]
+    fn a_step_comes_after_all_that_it_waits_for_and_no_id_comes_twice(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(plan) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let mut seen = BTreeSet::new();
+        for step in &plan.steps {
+            prop_assert!(step.after.iter().all(|id| seen.contains(id)), "{:?} comes too early", step);
+            prop_assert!(seen.insert(step.id.clone()), "{:?} comes twice", step);
+        }
+    }
+
+    #[test]
+    fn below_a_ceiling_only_the_steps_above_it_remain(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        for ceiling in CEILINGS {
+            let mut have = case.have.clone();
+            let open = permitted(&first, ceiling);
+            open.iter().for_each(|step| carry(&mut have, step));
+            let done: BTreeSet<StepId> = open.iter().map(|step| step.id.clone()).collect();
+            let waiting: BTreeSet<StepId> = ids(&first.steps).difference(&done).cloned().collect();
+            if needs_second_look(&case.have) {
+                continue;
+            }
+            let second = plan(&case.want, case.engine, &have);
+            let same = second.as_ref().is_ok_and(|plan| ids(&plan.steps) == waiting);
+            prop_assert!(same, "{}then below {:?} {}", story(&case), ceiling, steps(second));
+        }
+    }
+
+    #[test]
+    fn without_consent_no_volume_goes_and_no_image_is_lost_from_sight(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let mut have = case.have.clone();
+        permitted(&first, Disruption::Reboot).iter().for_each(|step| carry(&mut have, step));
+        for (name, group) in &case.have.groups {
+            for (volume, before) in &group.volumes {
+                let after = have.groups.get(name).and_then(|group| group.volumes.get(volume));
+                prop_assert!(after.is_some_and(|after| after.uuid == before.uuid && after.extents >= before.extents));
+            }
+        }
+        prop_assert_eq!(have.engine.filled, case.have.engine.filled, "{}", story(&case));
+    }
+
+    #[test]
+    fn data_is_lost_only_with_what_is_ours_or_with_a_filled_store(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let ours = |group: &str, volume: &str| {
+            case.have.groups.get(group).and_then(|group| group.volumes.get(volume)).is_some_and(|found| stamp::is_ours(&found.tags))
+        };
+        let removes = first.steps.iter().any(|step| matches!(step.action, Action::RemoveVolume { .. }));
+        for step in &first.steps {
+            let target = if let Action::RemoveVolume { group, volume, .. } = &step.action {
+                Some((group, volume))
+            } else if let Action::RemovePool { group, pool, .. } = &step.action {
+                Some((group, pool))
+            } else {
+                None
+            };
+            let loses = target.is_some();
+            prop_assert!(target.is_none_or(|(group, volume)| ours(group, volume)));
+            if loses {
+                prop_assert_eq!(step.disruption, Disruption::DataLoss);
+            } else if step.disruption == Disruption::DataLoss {
+                prop_assert!(case.have.engine.filled || (removes && matches!(step.action, Action::RemoveMount { .. })), "{:?}", step);
+            }
+        }
+    }
+
+    #[test]
+    fn foreign_volumes_are_never_touched(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let mut have = case.have.clone();
+        first.steps.iter().for_each(|step| carry(&mut have, step));
+        for (name, group) in &case.have.groups {
+            for (volume, before) in group.volumes.iter().filter(|(volume, found)| !stamp::is_ours(&found.tags) && *volume != "root") {
+                let after = have.groups.get(name).and_then(|group| group.volumes.get(volume));
+                prop_assert_eq!(after, Some(before));
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_cut_off_anywhere_ends_where_it_would_have(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let Some(end) = settle(&case, &case.have) else { return Ok(()) };
+        let removes = first.steps.iter().any(|step| matches!(step.action, Action::RemoveVolume { .. } | Action::RemovePool { .. }));
+        let mut have = case.have.clone();
+        for step in &first.steps {
+            carry(&mut have, step);
+            let resumed = settle(&case, &have);
+            // A share of the free space depends on when it is taken, and a removal moves that.
+            if removes || needs_second_look(&case.have) {
+                prop_assert!(resumed.is_some(), "stuck after {:?}", step);
+            } else {
+                prop_assert_eq!(resumed.as_ref(), Some(&end), "cut after {:?}", step);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pool_by_share_takes_exactly_that_share(numbers in vec(any::<u16>(), 0..160)) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let mut have = case.have.clone();
+        for step in &first.steps {
+            if let Action::CreatePool { group, data, metadata, spare, asked, .. } = &step.action
+                && let Some(Size::OfFree(share)) = Size::from_tag(asked)
+            {
+                prop_assert_eq!(data + metadata + spare, share.of(have.groups[group].free));
+            }
+            carry(&mut have, step);
+        }
+    }
+}
+
+#[test]
+fn most_cases_can_be_planned_and_each_kind_of_step_is_drawn() {
+    let mut planned = 0;
+    let mut kinds = BTreeSet::new();
+    for seed in 0..2000 {
+        let case = draw(&mut Choices::seeded(seed), Flavour::Any);
+        if let Ok(plan) = plan(&case.want, case.engine, &case.have) {
+            planned += 1;
+            kinds.extend(plan.steps.iter().map(|step| config::Describe::kind(&step.action)));
+        }
+    }
+    assert!(planned > 800, "only {planned} of 2000");
+    assert_eq!(kinds.len(), 19, "{kinds:?}");
+}
+
+#[test]
+fn cases_for_the_guest_can_mostly_be_planned() {
+    let planned = |seed: &u64| {
+        let case = draw(&mut Choices::seeded(*seed), Flavour::Real);
+        plan(&case.want, case.engine, &case.have).is_ok()
+    };
+    let planned = (0..200).filter(planned).count();
+    assert!(planned > 120, "only {planned} of 200");
+}

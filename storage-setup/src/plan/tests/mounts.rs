@@ -1,0 +1,127 @@
+//! Rules of the mount units.
+
+use config::{Disruption, Reason};
+
+use super::host::{With, after, gib, host, lines, notes, problem, spec, steps};
+use crate::{Action, Mount, OurFile};
+
+const UNIT: &str = "/etc/systemd/system/srv-data.mount";
+
+fn wants() -> config::Storage {
+    spec().plain("data", "/srv/data", gib(2))
+}
+
+fn docker() -> config::Storage {
+    spec().plain("containers", "/var/lib/docker", gib(2))
+}
+
+#[test]
+fn a_unit_that_is_gone_or_edited_is_written_and_read_anew() {
+    for text in [None, Some(format!("{}# edited\n", after(&wants(), host()).files[UNIT].text))] {
+        let mut have = after(&wants(), host());
+        have.files.remove(UNIT);
+        have.files.extend(text.map(|text| (UNIT.to_owned(), OurFile { text })));
+        let expected = [format!("write-file {UNIT} [none]"), "start-mount /srv/data [none]".to_owned()];
+        assert_eq!(lines(&wants(), &have), expected);
+    }
+}
+
+#[test]
+fn a_volume_that_is_not_mounted_is_mounted() {
+    let mut have = after(&wants(), host());
+    have.mounts.clear();
+    let steps = steps(&wants(), &have);
+    assert!(matches!(steps[0].action, Action::StartMount { .. }));
+    assert!(matches!(steps[0].reason, Reason::Drift(_)));
+    assert_eq!(steps.len(), 1);
+}
+
+#[test]
+fn somebodys_unit_or_mount_is_a_problem() {
+    let mut have = host();
+    have.files.insert(UNIT.to_owned(), OurFile { text: "[Mount]\nWhat=tmpfs\n".to_owned() });
+    assert!(problem(&wants(), &have).contains("is there already and is not ours"));
+    let mut have = host();
+    have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() });
+    assert_eq!(problem(&wants(), &have), "storage.volume.data.mount: tmpfs is mounted at /srv/data");
+}
+
+#[test]
+fn mounting_over_a_running_engines_store_restarts_it() {
+    let mut have = host();
+    have.engine.running = true;
+    let last = steps(&docker(), &have).pop().expect("a step");
+    assert_eq!(last.disruption, Disruption::Restart);
+    assert!(matches!(last.action, Action::StartMount { engine_restarts: true, .. }));
+}
+
+#[test]
+fn mounting_over_a_filled_store_hides_it_and_waits_for_consent_with_its_unit() {
+    let mut have = host();
+    have.engine.filled = true;
+    let steps = steps(&docker(), &have);
+    let [.., unit, start] = steps.as_slice() else { panic!("{steps:?}") };
+    assert_eq!((unit.disruption, start.disruption), (Disruption::DataLoss, Disruption::DataLoss));
+}
+
+#[test]
+fn a_volume_moves_to_another_mount_point() {
+    let have = after(&wants(), host());
+    let want = spec().plain("data", "/srv/my-data", gib(2));
+    assert_eq!(
+        lines(&want, &have),
+        [
+            "remove-mount /srv/data [restart]",
+            r"write-file /etc/systemd/system/srv-my\x2ddata.mount [none]",
+            "start-mount /srv/my-data [none]"
+        ]
+    );
+    after(&want, have);
+}
+
+#[test]
+fn two_volumes_change_places() {
+    let have = after(&wants().plain("more", "/srv/more", gib(2)), host());
+    let want = spec().plain("data", "/srv/more", gib(2)).plain("more", "/srv/data", gib(2));
+    let have = after(&want, have);
+    assert_eq!(have.mounts["/srv/data"].source, "/dev/atomicos/more");
+    assert_eq!(have.mounts["/srv/more"].source, "/dev/atomicos/data");
+}
+
+#[test]
+fn moving_a_filled_store_away_waits_for_consent() {
+    let mut have = after(&docker(), host());
+    have.engine.filled = true;
+    let want = spec().plain("containers", "/srv/containers", gib(2));
+    assert_eq!(lines(&want, &have)[0], "remove-mount /var/lib/docker [data-loss]");
+}
+
+#[test]
+fn a_mount_below_another_comes_after_it() {
+    let want = spec().plain("a-inner", "/srv/data/inner", gib(1)).plain("data", "/srv/data", gib(2));
+    let steps = steps(&want, &host());
+    let id = |wanted: &str| {
+        let found = steps.iter().find(|step| matches!(&step.action, Action::StartMount { mount, .. } if mount == wanted));
+        found.expect("a start")
+    };
+    assert!(id("/srv/data/inner").after.contains(&id("/srv/data").id));
+}
+
+#[test]
+fn what_is_mounted_below_a_volume_that_goes_is_mounted_again() {
+    let both = wants().plain("inner", "/srv/data/inner", gib(1));
+    let have = after(&both, host());
+    let mut smaller = spec().plain("data", "/srv/data", gib(1));
+    smaller.volumes.extend(both.volumes.into_iter().filter(|(name, _)| name.as_str() == "inner"));
+    let have = after(&smaller, have);
+    assert_eq!(have.mounts["/srv/data/inner"].source, "/dev/atomicos/inner");
+}
+
+#[test]
+fn what_somebody_mounted_below_a_volume_keeps_it_from_going() {
+    let mut have = after(&wants(), host());
+    have.mounts.insert("/srv/data/theirs".to_owned(), Mount { source: "tmpfs".to_owned() });
+    assert_eq!(lines(&spec(), &have), [""; 0]);
+    let told = notes(&spec(), &have);
+    assert!(told[0].contains("tmpfs is mounted at /srv/data/theirs, not by a unit of ours; it stays"), "{told:?}");
+}

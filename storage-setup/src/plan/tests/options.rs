@@ -1,0 +1,117 @@
+//! Rules of the engine's options.
+
+use config::{Disruption, Driver, EngineKind, Reason};
+
+use super::host::{With, after, gib, host, lines, notes, of_free, problem, spec, steps};
+use crate::render::options::{PATH, text};
+use crate::{Action, Observed, OurFile, plan};
+
+fn options(have: &Observed, want: &config::Storage) -> config::Step<Action> {
+    let written = |step: &config::Step<Action>| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH);
+    steps(want, have).into_iter().find(written).expect("the options are written")
+}
+
+fn fresh() -> Observed {
+    let mut have = host();
+    have.files.clear();
+    have.engine.driver = None;
+    have
+}
+
+fn devicemapper() -> config::Storage {
+    spec().driver(Driver::Devicemapper).pool(of_free(60))
+}
+
+#[test]
+fn options_come_last_and_after_what_they_name() {
+    let all = steps(&devicemapper(), &fresh());
+    let (last, pool) = (all.last().expect("steps"), &all[1]);
+    assert!(matches!(&last.action, Action::WriteFile { path, .. } if path == PATH));
+    assert_eq!(last.after, std::slice::from_ref(&pool.id));
+    let all = steps(&spec().plain("containers", "/var/lib/docker", gib(2)), &fresh());
+    let [.., mount, last] = all.as_slice() else { panic!("{all:?}") };
+    assert!(matches!(mount.action, Action::StartMount { .. }));
+    assert_eq!(last.after, std::slice::from_ref(&mount.id));
+}
+
+#[test]
+fn a_new_host_gets_its_options_unattended() {
+    assert_eq!(options(&fresh(), &spec()).disruption, Disruption::None);
+    assert_eq!(options(&fresh(), &spec().driver(Driver::None)).disruption, Disruption::None);
+}
+
+#[test]
+fn another_driver_is_free_while_the_store_is_empty_and_data_loss_when_it_is_filled() {
+    let mut have = after(&devicemapper(), host());
+    let want = spec().plain("containers", "/var/lib/docker", gib(2));
+    assert_eq!(options(&have, &want).disruption, Disruption::None);
+    have.engine.filled = true;
+    assert_eq!(options(&have, &want).disruption, Disruption::DataLoss);
+    assert!(notes(&want, &have).iter().any(|note| note.contains("docker save keeps images")));
+}
+
+#[test]
+fn options_of_the_same_driver_are_put_back() {
+    let mut have = host();
+    have.engine.filled = true;
+    have.files.insert(PATH.to_owned(), OurFile { text: "DOCKER_STORAGE_OPTIONS='--storage-driver overlay2'\n".to_owned() });
+    let step = options(&have, &spec());
+    assert!(matches!(step.reason, Reason::Drift(_)));
+    assert_eq!(step.disruption, Disruption::None);
+}
+
+#[test]
+fn another_pool_is_another_store() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.filled = true;
+    have.files.insert(PATH.to_owned(), OurFile { text: text(Driver::Devicemapper, "other", "docker-pool") });
+    assert_eq!(options(&have, &devicemapper()).disruption, Disruption::DataLoss);
+}
+
+#[test]
+fn a_driver_that_dockerd_chose_itself_is_not_known() {
+    let mut have = fresh();
+    have.engine.filled = true;
+    assert_eq!(options(&have, &spec()).disruption, Disruption::DataLoss);
+    assert_eq!(options(&have, &spec().driver(Driver::None)).disruption, Disruption::None);
+}
+
+#[test]
+fn the_pool_goes_after_the_options_name_it_no_more() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.running = true;
+    let all = steps(&spec(), &have);
+    let [first, second] = all.as_slice() else { panic!("{all:?}") };
+    assert!(matches!(&first.action, Action::WriteFile { path, .. } if path == PATH));
+    assert!(matches!(&second.action, Action::RemovePool { engine_stops: true, profile_path: Some(_), .. }));
+    assert_eq!(second.after, std::slice::from_ref(&first.id));
+}
+
+#[test]
+fn unless_its_space_is_needed_first() {
+    let mut have = after(&spec().driver(Driver::Devicemapper).pool(gib(12)), host());
+    have.engine.running = true;
+    let lines = lines(&spec().plain("containers", "/var/lib/docker", gib(10)), &have);
+    let place = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect("a step");
+    assert!(place("remove-pool") < place("create-volume"), "{lines:?}");
+    assert!(place("start-mount") < place("write-file /etc/sysconfig"), "{lines:?}");
+}
+
+#[test]
+fn podman_has_no_options_of_ours_and_no_devicemapper() {
+    assert_eq!(plan(&spec(), Some(EngineKind::Podman), &fresh()).expect("a plan").steps, vec![]);
+    let problems = plan(&devicemapper(), Some(EngineKind::Podman), &fresh()).expect_err("a problem");
+    assert_eq!(problems[0].message, "podman has no devicemapper driver");
+}
+
+#[test]
+fn devicemapper_needs_the_pool() {
+    assert!(problem(&spec().driver(Driver::Devicemapper), &host()).contains("needs the thin pool"));
+}
+
+#[test]
+fn overlay_on_the_root_file_system_is_told() {
+    assert_eq!(notes(&spec(), &host()), ["overlay2 lies on the root file system: there is no volume at /var/lib/docker"]);
+    assert_eq!(notes(&spec().plain("containers", "/var/lib/docker", gib(2)), &host()), [""; 0]);
+    assert_eq!(notes(&spec().driver(Driver::None), &host()), [""; 0]);
+}

@@ -1,0 +1,195 @@
+//! Rules of the thin pool.
+
+use config::{Bytes, Driver, Level, MIB, Reason, Size};
+use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
+use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, of_group, pool_state, problem, spec, steps, volume};
+use crate::plan::pool::shares;
+use crate::{Action, LogicalVolume, POOL, Role, stamp};
+
+fn wants(size: Size) -> config::Storage {
+    spec().pool(size).thin("data", "/srv/data", 1)
+}
+
+fn made(want: &config::Storage) -> (u64, u64, u64) {
+    let steps = steps(want, &host());
+    let made = steps.iter().find_map(|step| {
+        let Action::CreatePool { data, metadata, spare, .. } = &step.action else { return None };
+        Some((*data, *metadata, *spare))
+    });
+    made.expect("a pool")
+}
+
+#[test]
+fn data_metadata_and_spare_are_60_percent_of_what_was_free_to_the_extent() {
+    // 1980 of 3300 extents; a thousandth of their bytes is two extents, rounded up.
+    assert_eq!(made(&wants(of_free(60))), (1976, 2, 2));
+}
+
+#[test]
+fn what_root_takes_is_taken_before() {
+    let mut want = wants(of_free(60));
+    want.root_size = Some(at(6, Level::Bytes(bytes(4 << 30))));
+    let steps = steps(&want, &host());
+    // 60 % of 3300 - 256.
+    let pool = steps.iter().find(|step| matches!(step.action, Action::CreatePool { data: 1822, metadata: 2, spare: 2, .. }));
+    let pool = pool.expect("a pool of 1826 extents");
+    assert!(pool.after.contains(&steps[0].id), "its size presupposes the root volume's");
+}
+
+#[test]
+fn a_spare_that_is_there_is_not_taken_twice() {
+    let mut have = host();
+    group(&mut have).spare = 1;
+    group(&mut have).free -= 1;
+    let steps = steps(&wants(of_group(50)), &have);
+    assert!(steps.iter().any(|step| matches!(step.action, Action::CreatePool { metadata: 3, spare: 2, data: 2029, .. })), "{steps:?}");
+}
+
+#[test]
+fn its_profile_comes_first() {
+    let steps = steps(&wants(gib(5)), &host());
+    let Action::WriteFile { path, .. } = &steps[0].action else { panic!("{steps:?}") };
+    assert_eq!(path, "/etc/lvm/profile/atomicos--docker-pool-extend.profile");
+    assert!(matches!(steps[1].action, Action::CreatePool { .. }));
+    assert!(steps[1].after.contains(&steps[0].id));
+}
+
+#[test]
+fn a_level_is_a_minimum() {
+    let have = after(&wants(gib(5)), host());
+    let steps = steps(&wants(gib(6)), &have);
+    assert!(matches!(steps[0].action, Action::GrowPool { from: 1276, to: 1532, .. }), "{steps:?}");
+}
+
+#[test]
+fn what_dmeventd_added_is_not_taken_back() {
+    let mut have = after(&wants(gib(5)), host());
+    volume(&mut have, POOL).extents += 300;
+    group(&mut have).free -= 300;
+    assert_eq!(lines(&wants(gib(5)), &have), [""; 0]);
+    assert_eq!(lines(&wants(gib(6)), &have), [""; 0], "it has that already");
+}
+
+#[test]
+fn a_share_of_the_free_space_is_resolved_once() {
+    let have = after(&wants(of_free(60)), host());
+    assert_eq!(lines(&wants(of_free(80)), &have), [""; 0]);
+    let told = notes(&wants(of_free(80)), &have);
+    assert!(told.iter().any(|note| note.starts_with("the pool was made as 60%FREE; 80%FREE is no level")), "{told:?}");
+}
+
+#[test]
+fn a_smaller_pool_waits_for_consent_as_a_whole() {
+    let have = after(&wants(gib(5)), host());
+    assert_eq!(
+        lines(&wants(gib(3)), &have),
+        [
+            "remove-mount /srv/data [data-loss]",
+            "remove-volume atomicos/data (uuid-of-data-256) [data-loss]",
+            "remove-pool atomicos/docker-pool (uuid-of-docker-pool-1276) [data-loss]",
+            "create-pool atomicos/docker-pool [none]",
+            "create-volume atomicos/data [none]",
+            "format-volume atomicos/data [none]",
+            "write-file /etc/systemd/system/srv-data.mount [none]",
+            "start-mount /srv/data [none]",
+        ]
+    );
+    let steps = steps(&wants(gib(3)), &have);
+    for pair in steps.windows(2) {
+        assert!(pair[1].after.contains(&pair[0].id), "{} waits", pair[1].id);
+    }
+}
+
+#[test]
+fn a_pool_with_somebodys_volume_is_not_made_anew() {
+    let mut have = after(&wants(gib(5)), host());
+    let mut theirs = volume(&mut have, "data").clone();
+    theirs.tags.clear();
+    group(&mut have).volumes.insert("theirs".to_owned(), theirs);
+    assert!(problem(&wants(gib(3)), &have).contains("atomicos/theirs does not carry the tag atomic-host"));
+}
+
+#[test]
+fn a_pool_that_is_not_ours_is_a_problem() {
+    let mut have = after(&wants(gib(5)), host());
+    volume(&mut have, POOL).tags.clear();
+    assert!(problem(&wants(gib(5)), &have).starts_with("storage.pool: atomicos/docker-pool is there already"));
+    let linear = LogicalVolume { role: Role::Linear, ..volume(&mut have, POOL).clone() };
+    group(&mut have).volumes.insert(POOL.to_owned(), linear);
+    assert!(problem(&wants(gib(5)), &have).contains("is no thin pool"));
+}
+
+#[test]
+fn a_profile_that_is_gone_or_not_attached_comes_back() {
+    let mut have = after(&wants(gib(5)), host());
+    have.files.remove("/etc/lvm/profile/atomicos--docker-pool-extend.profile");
+    pool_state(&mut have).profile = None;
+    let steps = steps(&wants(gib(5)), &have);
+    assert!(matches!(steps[0].action, Action::WriteFile { .. }));
+    assert!(matches!(steps[1].action, Action::AttachProfile { .. }));
+    assert_eq!(steps[1].after, [steps[0].id.clone()]);
+    assert_eq!(steps.len(), 2);
+}
+
+#[test]
+fn an_inactive_pool_is_activated_before_it_is_used() {
+    let mut have = after(&wants(gib(5)), host());
+    volume(&mut have, POOL).active = false;
+    let steps = steps(&wants(gib(6)), &have);
+    assert!(matches!(&steps[0].reason, Reason::Drift(_)));
+    assert!(matches!(&steps[1].action, Action::GrowPool { .. }), "{steps:?}");
+    assert!(steps[1].after.contains(&steps[0].id));
+}
+
+#[test]
+fn what_cannot_be_changed_is_told() {
+    let mut have = after(&wants(gib(5)), host());
+    pool_state(&mut have).chunk = Bytes(65536);
+    pool_state(&mut have).monitored = Some(false);
+    let told = notes(&wants(gib(5)).thin("huge", "/srv/huge", 50), &have).join("\n");
+    assert!(told.contains("chunks are 64 KiB, not 512 KiB"), "{told}");
+    assert!(told.contains("dmeventd does not watch"), "{told}");
+    assert!(told.contains("may grow to 51 GiB together, but the pool has 4.98 GiB"), "{told}");
+}
+
+#[test]
+fn a_pool_that_does_not_fit_is_a_problem_that_says_what_fits() {
+    assert!(problem(&wants(gib(20)), &host()).contains("20 GiB are asked for the pool, but atomicos has 12.89 GiB free"));
+    let mut have = host();
+    group(&mut have).free = 0;
+    assert!(problem(&wants(of_free(60)), &have).contains("has nothing free"));
+    assert!(problem(&wants(Size::Bytes(bytes(8 * MIB))), &host()).contains("too small for its metadata"));
+}
+
+#[test]
+fn more_room_by_consent_counts_for_levels_only() {
+    let have = after(&spec().plain("old", "/srv/old", gib(12)), host());
+    let lines = lines(&wants(gib(5)), &have);
+    let place = |start: &str| lines.iter().position(|line| line.starts_with(start)).expect("a step");
+    assert!(place("remove-volume") < place("create-pool"), "{lines:?}");
+    let small = steps(&wants(of_free(60)), &have);
+    let pool = small.iter().find(|step| matches!(step.action, Action::CreatePool { .. })).expect("a pool");
+    let removal = small.iter().find(|step| matches!(step.action, Action::RemoveVolume { .. })).expect("a removal");
+    assert!(!pool.after.contains(&removal.id), "a share is of what is free without consent");
+}
+
+#[test]
+fn the_tag_records_what_was_asked() {
+    let mut have = after(&wants(of_free(60)).driver(Driver::Overlay2), host());
+    assert_eq!(stamp::asked_text(&volume(&mut have, POOL).tags), Some("60pFREE"));
+}
+
+proptest! {
+    #[test]
+    fn shares_make_the_total_and_lvm_takes_them(total in 0_u64..10_000_000, shift in 16_u32..30, spare in 0_u64..5000) {
+        let extent = Bytes(1 << shift);
+        if let Some(parts) = shares(total, extent, spare) {
+            prop_assert_eq!(parts.data + parts.metadata + parts.spare, total);
+            prop_assert!(parts.data >= 1 && parts.metadata >= 1);
+            prop_assert!(parts.metadata * extent.0 >= 2 * MIB);
+            prop_assert!(parts.metadata * extent.0 <= 16_978_542_592 || parts.metadata == 1);
+            prop_assert_eq!(parts.spare, parts.metadata.saturating_sub(spare));
+        }
+    }
+}

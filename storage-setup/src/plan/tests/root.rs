@@ -1,0 +1,131 @@
+//! Rules of the root volume.
+
+use config::{Bytes, Filesystem, GIB, Level, MIB, Reason};
+
+use super::host::{With, at, bytes, group, host, lines, notes, percent, problem, spec, steps};
+use crate::{Action, MountedFilesystem, Observed, Root};
+
+fn wants(level: Level) -> config::Storage {
+    config::Storage { root_size: Some(at(6, level)), ..spec() }
+}
+
+fn size(gib: u64) -> config::Storage {
+    wants(Level::Bytes(bytes(gib * GIB)))
+}
+
+fn on_partition(room: u64) -> Observed {
+    let filesystem = MountedFilesystem { kind: Some(Filesystem::Ext4), size: Some(Bytes(3 * GIB)) };
+    let root = Root::Partition {
+        node: "/dev/vda2".to_owned(),
+        disk: "/dev/vda".to_owned(),
+        number: 2,
+        size: Bytes(3 * GIB),
+        room: Bytes(room),
+        filesystem,
+    };
+    Observed { root, ..host() }
+}
+
+fn filesystem(have: &mut Observed) -> &mut MountedFilesystem {
+    match &mut have.root {
+        Root::Logical { filesystem, .. } | Root::Partition { filesystem, .. } => filesystem,
+        Root::Other(what) => panic!("{what}"),
+    }
+}
+
+#[test]
+fn root_grows_in_two_steps() {
+    let steps = steps(&size(6), &host());
+    assert!(matches!(steps[0].action, Action::GrowRootVolume { from: 768, to: 1536, .. }), "{steps:?}");
+    assert!(matches!(steps[1].action, Action::GrowRootFilesystem { to: Bytes(6_442_450_944), .. }), "{steps:?}");
+    assert_eq!(steps[1].after, [steps[0].id.clone()]);
+    assert_eq!(steps.len(), 2);
+}
+
+#[test]
+fn a_share_of_the_group_counts_its_new_disks() {
+    let want = wants(Level::OfGroup(percent(50))).disk(0);
+    let steps = steps(&want, &host());
+    // 768 + 3300 extents, and 1023 of a disk of 4 GiB.
+    assert!(matches!(steps[1].action, Action::GrowRootVolume { to: 2545, .. }), "{steps:?}");
+    assert_eq!(steps[1].after, [steps[0].id.clone()]);
+}
+
+#[test]
+fn growth_that_fits_without_the_new_disk_does_not_wait_for_it() {
+    let steps = steps(&size(6).disk(0), &host());
+    assert!(matches!(steps[1].action, Action::GrowRootVolume { .. }), "{steps:?}");
+    assert_eq!(steps[1].after, []);
+}
+
+#[test]
+fn a_file_system_that_lags_behind_its_volume_is_a_cut_off_run() {
+    let mut have = host();
+    filesystem(&mut have).size = Some(Bytes(2 * GIB));
+    let steps = steps(&size(3), &have);
+    assert!(matches!(steps[0].action, Action::GrowRootFilesystem { .. }), "{steps:?}");
+    assert!(matches!(steps[0].reason, Reason::Resumed(_)));
+}
+
+#[test]
+fn rounding_is_no_growth() {
+    let mut have = host();
+    filesystem(&mut have).size = Some(Bytes(3 * GIB - 4 * MIB + 1));
+    assert_eq!(lines(&wants(Level::Bytes(bytes(3 * GIB - 1))), &have), [""; 0]);
+}
+
+#[test]
+fn root_is_not_shrunk() {
+    assert_eq!(lines(&size(2), &host()), [""; 0]);
+    assert!(notes(&size(2), &host())[0].starts_with("root-size is smaller than the root volume (3 GiB)"));
+}
+
+#[test]
+fn more_than_the_group_has_is_a_problem_that_says_what_fits() {
+    let said = problem(&size(20), &host());
+    assert_eq!(said, "storage.root-size: 20 GiB are asked for the root volume, but atomicos has 12.89 GiB free");
+}
+
+#[test]
+fn an_unknown_size_leads_to_nothing() {
+    let mut have = host();
+    filesystem(&mut have).size = None;
+    assert_eq!(lines(&size(6), &have), [""; 0]);
+    assert!(notes(&size(6), &have)[0].contains("could not be read"));
+}
+
+#[test]
+fn a_file_system_that_cannot_grow_is_a_problem_only_when_it_must() {
+    let mut have = host();
+    filesystem(&mut have).kind = None;
+    assert_eq!(lines(&size(3), &have), [""; 0]);
+    assert!(problem(&size(6), &have).contains("of a kind that cannot be grown"));
+}
+
+#[test]
+fn a_partition_grows_into_its_room() {
+    let steps = steps(&size(6), &on_partition(8 * GIB));
+    assert!(matches!(steps[0].action, Action::GrowRootPartition { number: 2, to: Bytes(6_442_450_944), .. }), "{steps:?}");
+    assert!(matches!(steps[1].action, Action::GrowRootFilesystem { .. }), "{steps:?}");
+    assert_eq!(steps[1].after, [steps[0].id.clone()]);
+}
+
+#[test]
+fn a_partition_does_not_grow_past_its_room() {
+    let said = problem(&size(9), &on_partition(8 * GIB));
+    assert!(said.contains("it can become 8 GiB at most"), "{said}");
+    assert!(problem(&wants(Level::OfGroup(percent(20))), &on_partition(8 * GIB)).contains("on a partition"));
+}
+
+#[test]
+fn root_elsewhere_is_a_problem() {
+    let have = Observed { root: Root::Other("btrfs on /dev/vda2".to_owned()), ..host() };
+    assert!(problem(&size(6), &have).contains("btrfs on /dev/vda2"));
+}
+
+#[test]
+fn a_group_with_missing_disks_does_not_give_to_root() {
+    let mut have = host();
+    group(&mut have).missing = 1;
+    assert!(problem(&size(6), &have).contains("lacks physical volumes"));
+}
