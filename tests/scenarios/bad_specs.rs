@@ -146,15 +146,25 @@ fn refused(guest: &Guest, bad: &Bad) -> Result<()> {
     Ok(())
 }
 
-/// The whole data disks, and LVM's metadata area on the root disk (the rest of it is the running system).
+/// The data disks as the machine's host sees them, and LVM's metadata area on the root disk (the rest of that is the running system).
 fn checksums(guest: &Guest) -> Result<String> {
-    guest.check("sync; for d in vdb vdc vdd; do sha256sum < /dev/$d; done; dd if=/dev/vda2 bs=1M count=1 iflag=direct status=none | sha256sum; ls -lR --time-style=full-iso /etc/lvm/profile /etc/sysconfig | sha256sum")
+    let mut sums = guest.check(
+        "sync; blockdev --flushbufs /dev/vdb /dev/vdc /dev/vdd; dd if=/dev/vda2 bs=1M count=1 iflag=direct status=none | sha256sum; \
+         ls -lR --time-style=full-iso /etc/lvm/profile /etc/sysconfig | sha256sum",
+    )?;
+    for serial in ["data1", "data2", "data3"] {
+        sums.push_str(&guest.disk_checksum(serial)?);
+    }
+    Ok(sums)
 }
 
 #[test]
 fn a_bad_file_at_boot_leaves_the_last_generation_in_force_and_status_says_so() -> Result<()> {
     let guest = Guest::ready(&Layout::default())?;
-    guest.write_file(SPEC, "[storage]\ndriver = \"overlay2\"\n[storage.volume.data]\nmount = \"/var/data\"\nsize = \"1G\"\n[storage.pool]\nsize = \"2G\"\n")?;
+    guest.write_file(
+        SPEC,
+        "[storage]\ndriver = \"overlay2\"\n[storage.volume.data]\nmount = \"/var/data\"\nsize = \"1G\"\n[storage.pool]\nsize = \"2G\"\n",
+    )?;
     tests::product::apply(&guest, &[])?;
     guest.write_file(SPEC, "[storage\ndriver = \n")?;
     guest.reboot_and_wait()?;

@@ -36,6 +36,8 @@ fn with_devicemapper_docker_runs_on_a_pool_of_sixty_percent() -> Result<()> {
     let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;
     assert!(info.starts_with("devicemapper "), "{info}");
     assert!(info.contains("atomicos-docker--pool"), "{info}");
+    let journal = guest.check("journalctl -b -o cat KIND=create-pool OUTCOME=made OBJECT=atomicos/docker-pool")?;
+    assert!(journal.starts_with("done     create-pool atomicos/docker-pool: absent -> "), "the journal has structured fields: {journal}");
     a_container_runs(&guest)?;
     a_second_apply_does_nothing(&guest)
 }
@@ -102,7 +104,9 @@ fn a_container_runs(guest: &Guest) -> Result<()> {
 fn a_second_apply_does_nothing(guest: &Guest) -> Result<()> {
     assert_eq!(product::plan(guest)?, Vec::<serde_json::Value>::new());
     let before = product::seqno(guest, "atomicos")?;
-    guest.check("touch /run/before-second-apply; cd /sys/kernel/tracing && echo > trace && echo 1 > events/sched/sched_process_exec/enable")?;
+    guest.check(
+        "touch /run/before-second-apply; cd /sys/kernel/tracing && echo > trace && echo 1 > events/sched/sched_process_exec/enable",
+    )?;
     let applied = product::apply(guest, &[])?;
     let trace = guest.check("cd /sys/kernel/tracing && echo 0 > events/sched/sched_process_exec/enable && cat trace")?;
     assert_eq!((applied.code, applied.effects()), (0, Vec::new()));

@@ -75,7 +75,11 @@ fn root_volumes_and_disks_follow_the_file() -> Result<()> {
     let size: u64 = guest.check("df -B1 --output=size /var/data | tail -1")?.parse()?;
     assert!(size > 1400 << 20, "the file system grew with its volume: {size}");
 
-    edit(&guest, "[storage.pool]", "[storage.volume.logs]\nmount = \"/var/srv-logs\"\nsize = \"300M\"\nthin = false\nfilesystem = \"ext4\"\n\n[storage.pool]")?;
+    edit(
+        &guest,
+        "[storage.pool]",
+        "[storage.volume.logs]\nmount = \"/var/srv-logs\"\nsize = \"300M\"\nthin = false\nfilesystem = \"ext4\"\n\n[storage.pool]",
+    )?;
     assert_eq!(guest.check("findmnt -no SOURCE,FSTYPE /var/srv-logs")?, "/dev/mapper/atomicos-logs ext4");
 
     let before = product::free(&guest, "atomicos")?;
@@ -95,7 +99,7 @@ fn root_volumes_and_disks_follow_the_file() -> Result<()> {
 fn removing_a_volume_waits_and_the_command_that_is_shown_does_it() -> Result<()> {
     let guest = host()?;
     guest.check("echo precious > /var/data/file")?;
-    guest.write_file(SPEC, "[storage]\ndriver = \"overlay2\"\n\n[storage.pool]\nsize = \"2G\"\n\n[storage.volume.other]\nmount = \"/var/other\"\nsize = \"100M\"\n")?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"overlay2\"\n\n[storage.pool]\nsize = \"2G\"\n\n[storage.volume.other]\nmount = \"/var/other\"\nsize = \"400M\"\n")?;
     converge(&guest)?;
     guest.check("findmnt /var/other")?;
     assert_eq!(guest.check("cat /var/data/file")?, "precious");

@@ -119,7 +119,7 @@ pub async fn run(arguments: Arguments, host: &Host) -> ExitCode {
         }
         Verb::Status { json } => status::run(host, json).await,
     };
-    result.unwrap_or_else(|error| error.report())
+    result.unwrap_or_else(VerbError::report)
 }
 
 /// Why a verb did not do its work.

@@ -45,9 +45,10 @@ pub async fn run_storage(host: &Host) -> ExitCode {
             tell_error(&error);
             match error {
                 DaemonError::Intention(IntentionError::Bad(_)) | DaemonError::Cycle(CycleError::Problems(_)) => ExitCode::from(2),
-                DaemonError::Intention(IntentionError::State(_)) | DaemonError::Cycle(_) | DaemonError::Watch(_) | DaemonError::Signal(_) => {
-                    ExitCode::FAILURE
-                }
+                DaemonError::Intention(IntentionError::State(_))
+                | DaemonError::Cycle(_)
+                | DaemonError::Watch(_)
+                | DaemonError::Signal(_) => ExitCode::FAILURE,
             }
         }
     }

@@ -19,7 +19,8 @@ pub(super) fn start(host: &Host) -> Result<(RecommendedWatcher, UnboundedReceive
     let (tell, edits) = unbounded_channel();
     let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
         // An error means lost events: read everything again.
-        let matters = event.as_ref().map_or(true, |event| event.need_rescan() || (changes(event) && event.paths.iter().any(|path| is_layer(path))));
+        let matters =
+            event.as_ref().map_or(true, |event| event.need_rescan() || (changes(event) && event.paths.iter().any(|path| is_layer(path))));
         if matters && tell.send(()).is_err() {
             tracing::debug!("the daemon is ending; an edit was not looked at");
         }

@@ -4,8 +4,8 @@
 //! There is one writer: [`apply`] holds the lock while it runs.
 
 pub mod gate;
-pub mod intention;
 pub mod image;
+pub mod intention;
 mod kill;
 pub mod plan;
 mod storage;
@@ -274,7 +274,13 @@ impl Run<'_> {
         self.tried.push(Tried { step, outcome });
     }
 
-    async fn finish(mut self, intention: &Intention, scope: Scope, begun: Option<Generation>, plan: HostPlan) -> Result<Report, CycleError> {
+    async fn finish(
+        mut self,
+        intention: &Intention,
+        scope: Scope,
+        begun: Option<Generation>,
+        plan: HostPlan,
+    ) -> Result<Report, CycleError> {
         let waiting: Vec<Row> = plan.rows().into_iter().filter(|row| row.waits.is_some()).collect();
         let failed = self.has_failed() || plan.has_open_steps();
         let ending = match (failed, waiting.is_empty()) {

@@ -42,11 +42,8 @@ pub struct Consent {
 /// # Errors
 /// All problems of all families; then nothing may be touched.
 pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<HostPlan, Vec<Problem>> {
-    let rules = Rules {
-        ceiling: consent.ceiling.unwrap_or(desired.agent.allow),
-        drift: desired.agent.drift,
-        consents: consent.steps.clone(),
-    };
+    let rules =
+        Rules { ceiling: consent.ceiling.unwrap_or(desired.agent.allow), drift: desired.agent.drift, consents: consent.steps.clone() };
     let storage = super::storage::plan(desired, &survey.storage);
     let (storage, mut problems) = match storage {
         Ok(storage) => (storage, Vec::new()),

@@ -68,8 +68,7 @@ pub(super) enum Told {
 /// # Errors
 /// When the worker as a whole fails; a step's failure is told.
 pub(super) async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kill>, mut tell: impl FnMut(Told)) -> Result<(), WorkerError> {
-    let tasks =
-        steps.iter().map(|step| Task { id: step.id.clone(), action: step.action.clone(), after: step.after.clone() }).collect();
+    let tasks = steps.iter().map(|step| Task { id: step.id.clone(), action: step.action.clone(), after: step.after.clone() }).collect();
     let request = Request::Apply { steps: tasks, state: host.state.display().to_string(), kill };
     let mut end = None;
     worker::ask(host.libexec.join(WORKER), &request, |event| match event {

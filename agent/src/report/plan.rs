@@ -60,7 +60,13 @@ pub fn outcome_line(row: &Row, outcome: &Outcome) -> String {
 }
 
 fn cells(row: &Row) -> Vec<String> {
-    vec![row.kind.clone(), row.target.clone(), format!("{} -> {}", row.from, row.to), row.disruption.as_str().to_owned(), row.reason.to_string()]
+    vec![
+        row.kind.clone(),
+        row.target.clone(),
+        format!("{} -> {}", row.from, row.to),
+        row.disruption.as_str().to_owned(),
+        row.reason.to_string(),
+    ]
 }
 
 fn why(wait: &Wait) -> String {

@@ -104,7 +104,10 @@ fn deployment_cells(deployment: &Deployment) -> Vec<String> {
 fn storage_text(storage: &Observed) -> String {
     let mut text = String::new();
     if !storage.suspended.is_empty() {
-        return format!("storage   suspended by an LVM command that was cut off: {}; atomic host apply resumes it\n", storage.suspended.join(" "));
+        return format!(
+            "storage   suspended by an LVM command that was cut off: {}; atomic host apply resumes it\n",
+            storage.suspended.join(" ")
+        );
     }
     match &storage.root {
         Root::Logical { .. } => {}
@@ -166,7 +169,8 @@ fn figures(group: &str, name: &str, volume: &LogicalVolume, storage: &Observed) 
 }
 
 fn pool_figures(pool: &PoolState) -> String {
-    let percent = |hundredths: Option<u32>| hundredths.map_or_else(|| "?".to_owned(), |value| format!("{}.{:02} %", value / 100, value % 100));
+    let percent =
+        |hundredths: Option<u32>| hundredths.map_or_else(|| "?".to_owned(), |value| format!("{}.{:02} %", value / 100, value % 100));
     let watched = match pool.monitored {
         Some(true) => ", grows by itself",
         Some(false) => ", NOT monitored",

@@ -26,13 +26,8 @@ pub struct WriteLock {
 pub async fn acquire(host: &Host, patience: Duration) -> Result<WriteLock, StateError> {
     durable::make_directory(&host.run)?;
     let path = host.run.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(StateError::io("open", &path))?;
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(StateError::io("open", &path))?;
     let deadline = Instant::now() + patience;
     loop {
         match file.try_lock() {

@@ -123,6 +123,14 @@ impl Guest {
         read.with_context(|| self.told(path))
     }
 
+    /// Checksum of all that was ever written to a data disk, of the file that stands for it: the same only if no write came.
+    pub fn disk_checksum(&self, serial: &str) -> Result<String> {
+        use sha2::{Digest as _, Sha256};
+        let path = self.machine.dir.join(format!("{serial}.qcow2"));
+        let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+        Ok(Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+    }
+
     /// Puts a file of this computer there, executable if it is so here.
     pub fn push(&self, local: &Path, path: &str) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;

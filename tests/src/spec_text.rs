@@ -1,0 +1,105 @@
+//! A storage spec as the text that a person would write, for cases that are drawn as values.
+//! In: [`Storage`] and the engine. Out: TOML that [`config::parse`] reads back as the same, but for the places.
+
+use config::{EngineKind, Group, KIB, Level, Pool, Size, Storage, Volume, VolumeKind};
+use std::fmt::Write as _;
+
+/// The text of a spec. Sizes are whole KiB there.
+pub fn toml(storage: &Storage, engine: Option<EngineKind>) -> String {
+    let mut text = format!("[storage]\ndriver = {:?}\n", storage.driver.value.as_str());
+    if let Group::Named(name) = &storage.group {
+        line(&mut text, "volume-group", name.value.as_str());
+    }
+    let devices: Vec<&str> = storage.devices.iter().map(|device| device.value.as_str()).collect();
+    // A list of strings is written alike in Rust and TOML.
+    text.push_str(&format!("devices = {devices:?}\n"));
+    if let Some(level) = &storage.root_size {
+        let size = match level.value {
+            Level::Bytes(bytes) => Size::Bytes(bytes),
+            Level::OfGroup(share) => Size::OfGroup(share),
+        };
+        line(&mut text, "root-size", &size_text(size));
+    }
+    if let Some(pool) = &storage.pool {
+        add_pool(&mut text, &pool.value);
+    }
+    for (name, volume) in &storage.volumes {
+        add_volume(&mut text, name.as_str(), &volume.value);
+    }
+    match engine {
+        Some(EngineKind::Docker) => text.push_str("\n[engine]\nkind = \"docker\"\n"),
+        Some(EngineKind::Podman) => text.push_str("\n[engine]\nkind = \"podman\"\n"),
+        None => {}
+    }
+    text
+}
+
+fn add_pool(text: &mut String, pool: &Pool) {
+    text.push_str("\n[storage.pool]\n");
+    line(text, "size", &size_text(pool.size));
+    line(text, "chunk", &kib(pool.chunk.0));
+    let (threshold, percent) = (pool.autoextend.threshold.get(), pool.autoextend.percent.get());
+    text.push_str(&format!("autoextend = {{ threshold = {threshold}, percent = {percent} }}\n"));
+}
+
+fn add_volume(text: &mut String, name: &str, volume: &Volume) {
+    text.push_str(&format!("\n[storage.volume.{name}]\n"));
+    line(text, "mount", volume.mount.as_str());
+    let (size, thin) = match volume.kind {
+        VolumeKind::Thin { size } => (Size::Bytes(size), true),
+        VolumeKind::Plain { size } => (size, false),
+    };
+    line(text, "size", &size_text(size));
+    text.push_str(&format!("thin = {thin}\n"));
+    line(text, "filesystem", volume.filesystem.as_str());
+}
+
+fn line(text: &mut String, key: &str, value: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{key} = {value:?}");
+}
+
+fn size_text(size: Size) -> String {
+    match size {
+        Size::Bytes(bytes) => kib(bytes.get()),
+        Size::OfFree(_) | Size::OfGroup(_) => size.to_string(),
+    }
+}
+
+fn kib(bytes: u64) -> String {
+    format!("{}K", bytes.div_ceil(KIB))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::toml;
+    use config::{Group, Layer, Place, Storage};
+    use storage_setup::cases::{self, Choices, Flavour};
+
+    fn without_places(mut storage: Storage) -> Storage {
+        storage.driver.place = Place::Default;
+        if let Group::Named(name) = &mut storage.group {
+            name.place = Place::Default;
+        }
+        storage.devices.iter_mut().for_each(|device| device.place = Place::Default);
+        storage.root_size.iter_mut().for_each(|level| level.place = Place::Default);
+        storage.pool.iter_mut().for_each(|pool| pool.place = Place::Default);
+        storage.volumes.values_mut().for_each(|volume| volume.place = Place::Default);
+        storage
+    }
+
+    #[test]
+    fn a_drawn_spec_is_read_back_as_it_was() {
+        for seed in 0..500 {
+            let case = cases::draw(&mut Choices::seeded(seed), Flavour::Real);
+            for spec in case.first.into_iter().chain([case.want]) {
+                let text = toml(&spec, case.engine);
+                let read = config::parse(vec![Layer { file: "spec.toml".to_owned(), text: text.clone() }]);
+                let read = read.unwrap_or_else(|problems| panic!("seed {seed}: {}", problems.render(false)));
+                assert_eq!(read.desired.engine.kind.map(|kind| kind.value), case.engine);
+                let read = read.desired.storage.expect("the section is there");
+                assert_eq!(without_places(read), without_places(spec), "seed {seed}: {text}");
+            }
+        }
+    }
+}
