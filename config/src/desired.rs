@@ -15,7 +15,7 @@ use crate::{Bytes, Disruption, Level, LvName, MountPoint, Percent, Placed, Size,
 pub struct Desired {
     /// `[agent]`
     pub agent: Agent,
-    /// `[os]`; read only in this version: shown by `status`.
+    /// `[os]`
     pub os: Os,
     /// `[storage]`; `None` when no layer has it: storage is then left alone.
     pub storage: Option<Storage>,
@@ -100,6 +100,8 @@ pub struct Remote {
     pub url: String,
     /// Absolute paths of the public keys that sign commits.
     pub gpg_keys: Vec<String>,
+    /// Whether a commit needs a signature by one of them.
+    pub gpg_verify: bool,
 }
 
 /// `[storage]`

@@ -33,6 +33,9 @@ struct RemoteKeys {
     #[serde(rename = "gpg-keys")]
     #[schemars(extend("examples" = [["/etc/pki/ostree/edge.asc"]]))]
     gpg_keys: Option<Written<Vec<Written<String>>>>,
+    /// Whether a commit must be signed by one of these keys; false takes whatever the server has. Default: true.
+    #[serde(rename = "gpg-verify")]
+    gpg_verify: Option<Written<bool>>,
 }
 
 pub(crate) fn check(keys: Keys, findings: &mut Findings) -> Option<Os> {
@@ -57,11 +60,18 @@ fn check_remote(name: &str, written: Written<RemoteKeys>, findings: &mut Finding
         findings.report(&place, &key, fault);
     }
     let url = findings.required(keys.url, (&place, &format!("{key}.url")), "\"https://...\"", remote_url);
+    let gpg_verify = findings.or_default(keys.gpg_verify, true, Ok);
+    let no_key = keys.gpg_keys.as_ref().is_none_or(|list| list.value.as_ref().is_some_and(Vec::is_empty));
+    if no_key && gpg_verify.as_ref().is_some_and(|verify| verify.value) {
+        let hint = "add gpg-keys = [\"/etc/pki/ostree/edge.asc\"], or gpg-verify = false to take whatever the server has";
+        findings.report_of_whole(&place, &format!("{key}.gpg-keys"), Fault::new("there is no key").hint(hint));
+    }
     let mut gpg_keys = Vec::new();
     for item in keys.gpg_keys.and_then(|list| list.value).unwrap_or_default() {
         gpg_keys.extend(findings.check(item, key_file));
     }
-    let value = Remote { url: url?.value, gpg_keys: gpg_keys.into_iter().map(|file| file.value).collect() };
+    let gpg_keys = gpg_keys.into_iter().map(|file| file.value).collect();
+    let value = Remote { url: url?.value, gpg_keys, gpg_verify: gpg_verify?.value };
     Some(Placed { value, place })
 }
 

@@ -12,6 +12,8 @@ liblvm2-dev       | crate lvm2-sys: lvm2cmd.h
 libdevmapper-dev  | crate devicemapper
 libclang-dev      | bindgen reads C headers with it
 dbus-daemon       | tests talk to the D-Bus service on a private bus
+gpg               | tests sign commits
+gpg-agent         | tests sign commits
 mmdebstrap        | guest: the Debian tree
 ostree            | guest: commits and the first deployment
 lvm2              | guest: volume group on the image, without device-mapper

@@ -30,4 +30,4 @@ impl ImageStatus {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -136,7 +136,7 @@ impl Host {
     fn status(&self) -> ImageStatus {
         match told(&ask(&["--sysroot", text(self.path())], STATUS)) {
             Event::Status(status) => status,
-            Event::Failed { why } => panic!("{why}"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -76,6 +76,13 @@ pub fn build_with(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<Disk> {
     Ok(Disk { path: made().join(format!("disk-{label}.qcow2")), hash: hash.trim().to_owned() })
 }
 
+/// Makes an archive repository with the image's commit, as a server has it, unless it is there already; gives its directory.
+pub fn archive() -> Result<PathBuf> {
+    let _lock = lock("image")?;
+    script("archive.sh", &[], &mut |line| eprintln!("{line}"))?;
+    Ok(made().join("archive"))
+}
+
 /// One script of the recipe, through sudo if need be: a tree with its owners needs root.
 fn script(name: &str, arguments: &[&str], say: &mut dyn FnMut(&str)) -> Result<()> {
     let path = top().join("image/host").join(name);

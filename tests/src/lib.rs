@@ -6,6 +6,7 @@ pub mod archive;
 pub mod guest;
 pub mod image;
 pub mod product;
+pub mod server;
 pub mod spec_text;
 #[cfg(test)]
 mod tree;

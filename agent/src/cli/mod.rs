@@ -1,10 +1,15 @@
 //! The verbs of `atomic host`. One file each; every one returns the exit code of the table in DESIGN: 0 done, 1 failed,
-//! 2 bad input and nothing touched, 3 waits, 4 busy, 5 not permitted.
+//! 2 bad input and nothing touched, 3 waits, 4 busy, 5 not permitted, 77 nothing new.
 
 mod apply;
 mod check;
+mod deploy;
+mod os;
 mod plan;
+mod rebase;
+mod rollback;
 mod status;
+mod upgrade;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +19,7 @@ use config::{Ceiling, Problems, StepId};
 
 use crate::host::Host;
 use crate::reconcile::intention::IntentionError;
+use crate::reconcile::worker::WorkerError;
 use crate::reconcile::{CycleError, chain};
 use crate::state::StateError;
 
@@ -63,6 +69,45 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Pull the newest commit of the OS and stage it: it is booted at the next reboot.
+    Upgrade {
+        /// Only say whether there is a newer one; exit with 77 when there is none.
+        #[arg(long, conflicts_with = "reboot")]
+        check: bool,
+        /// Only show what would be staged; exit with 77 when there is nothing new.
+        #[arg(long, conflicts_with = "reboot")]
+        preview: bool,
+        /// Reboot once it is staged.
+        #[arg(long)]
+        reboot: bool,
+        /// Take it even when it is older than what runs.
+        #[arg(long)]
+        allow_downgrade: bool,
+    },
+    /// Boot what ran before, or give up what was staged.
+    Rollback {
+        /// Reboot at once.
+        #[arg(long)]
+        reboot: bool,
+    },
+    /// Stage a given commit or version of the OS.
+    Deploy {
+        /// A commit with all its 64 digits, or a version of the branch's history.
+        #[arg(value_name = "COMMIT-or-VERSION")]
+        revision: String,
+        /// Reboot once it is staged.
+        #[arg(long)]
+        reboot: bool,
+    },
+    /// Stage the newest commit of another branch, and follow that from then on.
+    Rebase {
+        /// The branch.
+        #[arg(value_name = "REMOTE:BRANCH", value_parser = rebase::branch)]
+        to: image::Branch,
+        /// Reboot once it is staged.
+        #[arg(long)]
+        reboot: bool,
+    },
     /// Show deployments, storage, engine, and what waits. Changes nothing.
     Status {
         /// As JSON.
@@ -97,6 +142,7 @@ mod exit {
     pub(super) const WAITS: u8 = 3;
     pub(super) const BUSY: u8 = 4;
     pub(super) const NOT_PERMITTED: u8 = 5;
+    pub(super) const NOTHING_NEW: u8 = 77;
 }
 
 /// Carries out what the command line asks.
@@ -104,10 +150,16 @@ pub async fn run(arguments: Arguments, host: &Host) -> ExitCode {
     let Subject::Host(verb) = arguments.subject;
     let needs_root = match &verb {
         Verb::Check { .. } => false,
-        Verb::Plan { .. } | Verb::Apply { .. } | Verb::Status { .. } => true,
+        Verb::Plan { .. }
+        | Verb::Apply { .. }
+        | Verb::Upgrade { .. }
+        | Verb::Rollback { .. }
+        | Verb::Deploy { .. }
+        | Verb::Rebase { .. }
+        | Verb::Status { .. } => true,
     };
     if needs_root && !nix::unistd::geteuid().is_root() {
-        eprintln!("error: this needs root, since it asks LVM and device-mapper\n  hint: sudo atomic host ...");
+        eprintln!("error: this needs root, since it asks LVM, device-mapper and OSTree\n  hint: sudo atomic host ...");
         return ExitCode::from(exit::NOT_PERMITTED);
     }
     let result = match verb {
@@ -117,6 +169,11 @@ pub async fn run(arguments: Arguments, host: &Host) -> ExitCode {
             let consents = consent.iter().map(|id| StepId::from_text(id)).collect();
             apply::run(host, apply::Choices { consents, ceiling: allow.map(Ceiling::from), repair, json }).await
         }
+        Verb::Upgrade { check: false, preview: false, reboot, allow_downgrade } => upgrade::run(host, allow_downgrade, reboot).await,
+        Verb::Upgrade { preview, .. } => upgrade::look(host, preview).await,
+        Verb::Rollback { reboot } => rollback::run(host, reboot).await,
+        Verb::Deploy { revision, reboot } => deploy::run(host, revision, reboot).await,
+        Verb::Rebase { to, reboot } => rebase::run(host, to, reboot).await,
         Verb::Status { json } => status::run(host, json).await,
     };
     result.unwrap_or_else(VerbError::report)
@@ -131,6 +188,12 @@ enum VerbError {
     Cycle(#[from] CycleError),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    #[error("{said} is set in os.ref at {place}, and a branch is followed from one place only")]
+    RefIsSet { said: String, place: config::Place },
+    #[error("the new version is staged, but the host does not reboot")]
+    Reboot(#[from] systemd::SystemdError),
 }
 
 impl VerbError {
@@ -148,8 +211,14 @@ impl VerbError {
                     StateError::Io { .. } | StateError::Damaged { .. } => ExitCode::from(exit::FAILED),
                 }
             }
-            VerbError::Cycle(error @ (CycleError::Worker(_) | CycleError::Units(_))) => {
-                eprintln!("error: {}", chain(&error));
+            VerbError::RefIsSet { .. } => {
+                eprintln!("error: {self}\n  hint: change os.ref there, then: atomic host upgrade");
+                ExitCode::from(exit::BAD_INPUT)
+            }
+            VerbError::Cycle(CycleError::Worker(_) | CycleError::Units(_) | CycleError::Image(_))
+            | VerbError::Worker(_)
+            | VerbError::Reboot(_) => {
+                eprintln!("error: {}", chain(&self));
                 ExitCode::from(exit::FAILED)
             }
         }

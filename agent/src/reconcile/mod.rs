@@ -39,6 +39,9 @@ pub enum CycleError {
     /// The unit manager could not be asked.
     #[error("cannot look at the units")]
     Units(#[from] units::UnitsError),
+    /// The remotes of the OS could not be looked at.
+    #[error("cannot look at the remotes of the OS")]
+    Image(#[from] ::image::ImageError),
     /// The agent's memory, or its lock.
     #[error(transparent)]
     State(#[from] StateError),
@@ -111,7 +114,8 @@ pub struct Report {
 pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleError> {
     let storage = storage::observe(host, intention.desired().storage.as_ref()).await?;
     let units = units::observe().await?;
-    Ok(Survey { storage, units })
+    let image = image::remotes(host, intention.desired())?;
+    Ok(Survey { storage, units, image })
 }
 
 /// Observes and plans. Changes nothing.
@@ -144,6 +148,7 @@ pub async fn apply(
         let (_, mut plan) = preview(host, intention, consent).await?;
         if scope == Scope::Storage {
             plan.units.clear();
+            plan.image.clear();
         }
         if !plan.has_open_steps() || run.has_failed() {
             return run.finish(intention, scope, begun, plan).await;
@@ -203,6 +208,7 @@ impl Run<'_> {
         let first = self.tried.len();
         self.carry_out_storage(plan).await?;
         self.carry_out_units(plan).await;
+        self.carry_out_image(plan).await;
         let entries: Vec<ledger::Entry> = self.tried[first..].iter().map(entry).collect();
         let host = self.host;
         self.effects.run("write the ledger", async { ledger::append(host, &entries) }).await?;
@@ -252,6 +258,21 @@ impl Run<'_> {
                         Err(error) => Outcome::Failed { why: chain(&error) },
                     }
                 }
+            };
+            self.note(row, outcome);
+        }
+    }
+
+    /// Remotes hang on nothing before them: a failed engine is no reason to go without upgrades.
+    async fn carry_out_image(&mut self, plan: &HostPlan) {
+        let (rows, root) = (plan.rows(), &self.host.root);
+        for step in open(&plan.image) {
+            let Some(row) = rows.iter().find(|row| row.id == step.id).cloned() else { continue };
+            let what = format!("{} {}", row.kind, row.target);
+            let outcome = match self.effects.run(&what, async { ::image::apply(root, &step.action) }).await {
+                Ok(::image::Applied::Made) => Outcome::Made,
+                Ok(::image::Applied::Already) => Outcome::Already,
+                Err(error) => Outcome::Failed { why: chain(&error) },
             };
             self.note(row, outcome);
         }

@@ -15,6 +15,8 @@ pub struct Survey {
     pub storage: storage_setup::Observed,
     /// The engine and its unit.
     pub units: units::Observed,
+    /// Remotes of the OS.
+    pub image: image::Observed,
 }
 
 /// The plan of a host.
@@ -24,6 +26,8 @@ pub struct HostPlan {
     pub storage: Vec<Gated<Action>>,
     /// Second.
     pub units: Vec<Gated<units::Action>>,
+    /// Third.
+    pub image: Vec<Gated<image::Action>>,
     /// What a person should know.
     pub notes: Vec<String>,
 }
@@ -51,18 +55,20 @@ pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<Hos
     };
     let gated = gate(storage.steps, &rules);
     let seen = survey.units.after_options(options_to_come(&gated));
-    let units = match units::plan(&desired.engine, &seen) {
-        Ok(units) => units,
-        Err(more) => {
-            problems.extend(more);
-            return Err(problems);
-        }
-    };
+    let units = units::plan(&desired.engine, &seen).unwrap_or_else(|more| {
+        problems.extend(more);
+        units::Plan::default()
+    });
+    let image = super::image::plan(desired, &survey.image).unwrap_or_else(|more| {
+        problems.extend(more);
+        image::Plan::default()
+    });
     if !problems.is_empty() {
         return Err(problems);
     }
-    let notes = storage.notes.iter().map(ToString::to_string).chain(units.notes.iter().map(ToString::to_string)).collect();
-    Ok(HostPlan { storage: gated, units: gate(units.steps, &rules), notes })
+    let mut notes: Vec<String> = storage.notes.iter().map(ToString::to_string).collect();
+    notes.extend(units.notes.into_iter().chain(image.notes));
+    Ok(HostPlan { storage: gated, units: gate(units.steps, &rules), image: gate(image.steps, &rules), notes })
 }
 
 /// The engine's options as they will be once the open storage steps are done; the units family plans on that.
@@ -124,13 +130,13 @@ impl HostPlan {
     /// All steps of all families in order.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
-        self.storage.iter().map(row).chain(self.units.iter().map(row)).collect()
+        self.storage.iter().map(row).chain(self.units.iter().map(row)).chain(self.image.iter().map(row)).collect()
     }
 
     /// Whether any step may run now.
     #[must_use]
     pub fn has_open_steps(&self) -> bool {
-        self.storage.iter().any(|gated| gated.waits.is_none()) || self.units.iter().any(|gated| gated.waits.is_none())
+        self.rows().iter().any(|row| row.waits.is_none())
     }
 }
 

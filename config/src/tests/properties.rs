@@ -8,13 +8,14 @@ use crate::tree::Node;
 use crate::{Desired, Layer, Place, Problems, read_files};
 
 /// Keys with values that are right, and some that are not.
-const LINES: [(&str, &[&str]); 20] = [
+const LINES: [(&str, &[&str]); 21] = [
     ("agent.allow", &["\"none\"", "\"reboot\"", "\"always\"", "3"]),
     ("agent.drift", &["\"report\"", "\"repair\""]),
     ("os.ref", &["\"edge:a/b\"", "\"edge\""]),
     ("os.remote.edge.url", &["\"https://h/r\"", "\"h\""]),
     ("os.remote.edge.enabled", &["true", "false"]),
-    ("os.remote.edge.gpg-keys", &["[]", "[\"/k\"]", "[1]"]),
+    ("os.remote.edge.gpg-verify", &["false", "true"]),
+    ("os.remote.edge.gpg-keys", &["[\"/k\"]", "[]", "[1]"]),
     ("storage.driver", &["\"devicemapper\"", "\"overlay2\"", "\"overlay\"", "\"overlya\""]),
     ("storage.volume-group", &["\"data\"", "\"a b\""]),
     ("storage.devices", &["[]", "[\"/dev/vdb\"]", "[\"/dev/vdb\", \"/dev/vdb\"]", "\"sdb\""]),

@@ -98,9 +98,21 @@ fn branches_and_urls_are_read_strictly() {
         assert_eq!(bad(&[&format!("os.ref = {text:?}\n")]).len(), 1, "{text}");
     }
     for url in ["http://h/r", "https://h", "file:///srv/repo"] {
-        good(&[&format!("os.remote.edge.url = {url:?}\n")]);
+        good(&[&format!("os.remote.edge = {{ url = {url:?}, gpg-verify = false }}\n")]);
     }
     for url in ["", "h/r", "https://", "https:///r", "file://srv", "ftp://h", "https://h/ r", "HTTP"] {
-        assert_eq!(bad(&[&format!("os.remote.edge.url = {url:?}\n")]).len(), 1, "{url}");
+        assert_eq!(bad(&[&format!("os.remote.edge = {{ url = {url:?}, gpg-verify = false }}\n")]).len(), 1, "{url}");
+    }
+}
+
+#[test]
+fn a_remote_has_keys_or_says_that_it_needs_none() {
+    let remote = |keys: &str| format!("[os.remote.edge]\nurl = \"https://h/r\"\n{keys}\n");
+    for (keys, verify) in [("gpg-keys = [\"/k\"]", true), ("gpg-keys = [\"/k\"]\ngpg-verify = false", false), ("gpg-verify = false", false)] {
+        let os = good(&[&remote(keys)]).desired.os;
+        assert_eq!(os.remotes["edge"].value.gpg_verify, verify, "{keys}");
+    }
+    for keys in ["", "gpg-keys = []", "gpg-verify = true"] {
+        assert_eq!(bad(&[&remote(keys)]), ["os.remote.edge.gpg-keys: there is no key"], "{keys}");
     }
 }

@@ -42,7 +42,7 @@ fn an_unlocked_deployment_is_told_by_libostrees_word() {
     assert_eq!(Unlocked::from_word("novel"), Some(Unlocked::Other("novel".to_owned())));
 }
 
-fn deployment(text: &str) -> Deployment {
+pub(crate) fn deployment(text: &str) -> Deployment {
     Deployment {
         index: 0,
         stateroot: text.trim_end_matches(['*', '+']).to_owned(),

@@ -52,6 +52,11 @@ impl Systemd {
         Ok(Systemd { connection, manager, subscribed: OnceCell::new() })
     }
 
+    /// Takes the host down and up again. systemd answers before it begins.
+    pub async fn reboot(&self) -> Result<(), SystemdError> {
+        self.manager.reboot().await.map_err(|source| SystemdError::call("reboot", "systemctl list-jobs", source))
+    }
+
     /// daemon-reload: systemd reads all unit files again.
     pub async fn reload(&self) -> Result<(), SystemdError> {
         self.manager.reload().await.map_err(|source| SystemdError::call("reload the unit files", "systemctl status", source))

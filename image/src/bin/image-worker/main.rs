@@ -3,7 +3,11 @@
 //! A process of its own, since libostree brings tens of libraries along and looks at its process's mounts.
 //! `image-worker [--sysroot PATH]`; the path is for tests and tools, and is `/` without it.
 
+mod change;
 mod origin;
+mod progress;
+mod pull;
+mod session;
 mod status;
 
 use std::error::Error;
@@ -13,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use image::{Event, Request};
+
+use session::Session;
 
 /// Bad arguments, told apart from 1: a request that failed and was answered.
 const USAGE: u8 = 2;
@@ -45,6 +51,11 @@ fn answer(sysroot: Option<&Path>) -> Result<Event, Box<dyn Error>> {
     let request: Request = serde_json::from_str(&line).map_err(|source| BadRequest { source })?;
     match request {
         Request::Status => Ok(Event::Status(status::status(sysroot)?)),
+        Request::Check { follow } => Ok(change::check(&Session::open(sysroot)?, follow)?),
+        Request::Upgrade { follow, allow_downgrade } => Ok(change::upgrade(&Session::open(sysroot)?, follow, allow_downgrade)?),
+        Request::Deploy { follow, revision } => Ok(change::deploy(&Session::open(sysroot)?, follow, &revision)?),
+        Request::Rebase { to } => Ok(change::rebase(&Session::open(sysroot)?, &to)?),
+        Request::Rollback => Ok(change::rollback(&Session::open(sysroot)?)?),
     }
 }
 

@@ -42,7 +42,7 @@ fn has_repository(sysroot: &Path) -> std::io::Result<bool> {
     sysroot.join("ostree/repo").try_exists()
 }
 
-fn describe(repo: &Repo, deployment: &ostree::Deployment, booted: Option<&ostree::Deployment>) -> Deployment {
+pub(crate) fn describe(repo: &Repo, deployment: &ostree::Deployment, booted: Option<&ostree::Deployment>) -> Deployment {
     let commit = deployment.csum().to_string();
     // A deployment outlives its commit when that is pruned; the rest is still worth telling.
     let object = repo.load_variant(ObjectType::Commit, &commit).ok();
@@ -67,7 +67,7 @@ fn describe(repo: &Repo, deployment: &ostree::Deployment, booted: Option<&ostree
 }
 
 /// The first child of a commit is its metadata.
-fn version(commit: &Variant) -> Option<String> {
+pub(crate) fn version(commit: &Variant) -> Option<String> {
     VariantDict::new(Some(&commit.try_child_value(0)?)).lookup(COMMIT_META_KEY_VERSION).ok().flatten()
 }
 
