@@ -2,9 +2,9 @@
 
 use config::{Disruption, Os, Place, Placed, Problem, Reason, Remote, Step, Undo};
 
+use crate::Action;
 use crate::observe::Observed;
 use crate::remote::{self, Definition, REPOSITORY};
-use crate::Action;
 
 /// What is to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,7 +16,8 @@ fn an_upgrade_keeps_edits_and_services_and_a_rollback_leads_back_for_good() -> R
     let server = Server::of(&guest)?;
     configure(&guest, &server, "os.ref = \"site:atomic/12/x86_64/host\"\n")?;
     let old = booted(&guest)?;
-    assert_eq!(host(&guest, &["upgrade", "--check"])?.code, 77, "the server has what runs");
+    let same = host(&guest, &["upgrade", "--check"])?;
+    assert_eq!(same.code, 77, "the server has what runs: {}{}", same.stdout, same.stderr);
 
     let issue = guest.check("cat /etc/issue")?;
     let new = server.publish("13", &[("usr/etc/issue", "the issue of 13\n"), ("usr/lib/marker", "13\n")], true)?;
@@ -37,7 +38,10 @@ fn an_upgrade_keeps_edits_and_services_and_a_rollback_leads_back_for_good() -> R
     guest.reboot_and_wait()?;
     let now = booted(&guest)?;
     assert_eq!((text(&now["version"]), text(&now["commit"]), text(&now["origin"])), ("13".to_owned(), new, format!("site:{BRANCH}")));
-    assert_eq!(guest.check("cat /etc/motd /etc/edited-after-staging /etc/issue /usr/lib/marker")?, "edited before\nedited after\nthe issue of 13\n13");
+    assert_eq!(
+        guest.check("cat /etc/motd /etc/edited-after-staging /etc/issue /usr/lib/marker")?,
+        "edited before\nedited after\nthe issue of 13\n13"
+    );
     services_run(&guest)?;
     assert!(guest.check("cat /proc/cmdline")?.contains("panic=10"), "kernel arguments are carried over");
 

@@ -23,7 +23,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the image's own commit to the guest, which has it already.
+    /// Serves the image's own commit, now signed, to the guest, which has it already.
     pub fn of(guest: &Guest) -> Result<Server> {
         let (made, repo) = (image::archive()?, guest.www().join("repo"));
         // Objects never change, so links will do.
@@ -34,6 +34,8 @@ impl Server {
         let keys = server.gpg(&["--with-colons", "--list-keys"])?;
         let fingerprint = keys.lines().find_map(|line| line.strip_prefix("fpr:::::::::"));
         fingerprint.context("gpg made no key")?.trim_end_matches(':').clone_into(&mut server.key);
+        let (repo, home) = (format!("--repo={}", server.repo.display()), format!("--gpg-homedir={}", text(server.gpg.path())?));
+        run(Command::new("ostree").args(["gpg-sign", &repo, &home, BRANCH, &server.key]))?;
         Ok(server)
     }
 
@@ -51,7 +53,14 @@ impl Server {
             fs::write(path, text)?;
         }
         let mut commit = Command::new("ostree");
-        commit.arg(format!("--repo={}", self.repo.display())).args(["commit", "--bootable", "--owner-uid=0", "--owner-gid=0", "-b", BRANCH]);
+        commit.arg(format!("--repo={}", self.repo.display())).args([
+            "commit",
+            "--bootable",
+            "--owner-uid=0",
+            "--owner-gid=0",
+            "-b",
+            BRANCH,
+        ]);
         commit.arg(format!("--tree=ref={BRANCH}")).arg(format!("--tree=dir={}", over.path().display()));
         commit.arg(format!("--add-metadata-string=version={version}")).arg("--generate-sizes");
         if signed {

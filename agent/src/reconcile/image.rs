@@ -1,8 +1,8 @@
 //! The image family as the agent sees it: remotes are files that the cycle keeps; libostree is asked through its worker, which
 //! looks for `status` and changes what boots next for the verbs `upgrade`, `deploy`, `rebase` and `rollback`.
 
-use config::{Desired, Problem};
 use ::image::{Event, ImageError, ImageStatus, Observed, Plan, Request};
+use config::{Desired, Problem};
 
 use super::worker::{self, WorkerError};
 use crate::host::Host;
@@ -14,7 +14,12 @@ use crate::host::Host;
 pub async fn observe(host: &Host) -> Result<ImageStatus, WorkerError> {
     match ask(host, &Request::Status, |_, _, _| ()).await? {
         Event::Status(status) => Ok(status),
-        other => Err(strange(&other)),
+        other @ (Event::Progress { .. }
+        | Event::Available { .. }
+        | Event::Staged { .. }
+        | Event::NothingNew { .. }
+        | Event::RolledBack { .. }
+        | Event::Failed { .. }) => Err(strange(&other)),
     }
 }
 
@@ -26,7 +31,12 @@ pub async fn ask(host: &Host, request: &Request, mut progress: impl FnMut(&str, 
     let mut answer = None;
     worker::ask(host.libexec.join("image-worker"), request, |event| match event {
         Event::Progress { text, fetched, total } => progress(&text, fetched, total),
-        event => answer = Some(event),
+        event @ (Event::Status(_)
+        | Event::Available { .. }
+        | Event::Staged { .. }
+        | Event::NothingNew { .. }
+        | Event::RolledBack { .. }
+        | Event::Failed { .. }) => answer = Some(event),
     })
     .await?;
     match answer {

@@ -108,7 +108,8 @@ fn branches_and_urls_are_read_strictly() {
 #[test]
 fn a_remote_has_keys_or_says_that_it_needs_none() {
     let remote = |keys: &str| format!("[os.remote.edge]\nurl = \"https://h/r\"\n{keys}\n");
-    for (keys, verify) in [("gpg-keys = [\"/k\"]", true), ("gpg-keys = [\"/k\"]\ngpg-verify = false", false), ("gpg-verify = false", false)] {
+    for (keys, verify) in [("gpg-keys = [\"/k\"]", true), ("gpg-keys = [\"/k\"]\ngpg-verify = false", false), ("gpg-verify = false", false)]
+    {
         let os = good(&[&remote(keys)]).desired.os;
         assert_eq!(os.remotes["edge"].value.gpg_verify, verify, "{keys}");
     }

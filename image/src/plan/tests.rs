@@ -12,7 +12,8 @@ use crate::{Action, Observed};
 const URL: &str = "http://h/repo";
 
 fn os(names: &[&str]) -> Os {
-    let remote = || Placed { value: Remote { url: URL.to_owned(), gpg_keys: vec!["/k".to_owned()], gpg_verify: true }, place: Place::Default };
+    let remote =
+        || Placed { value: Remote { url: URL.to_owned(), gpg_keys: vec!["/k".to_owned()], gpg_verify: true }, place: Place::Default };
     Os { follow: None, remotes: names.iter().map(|name| ((*name).to_owned(), remote())).collect() }
 }
 
@@ -28,7 +29,10 @@ fn host(files: &[(&str, String)]) -> Observed {
 /// As `write-remote site: absent -> ...`, a line for each step.
 fn planned(os: &Os, have: &Observed) -> Vec<String> {
     let steps = plan(os, have).unwrap().steps;
-    steps.iter().map(|step| format!("{} {}: {} -> {}", step.action.kind(), step.action.target(), step.action.from(), step.action.to())).collect()
+    steps
+        .iter()
+        .map(|step| format!("{} {}: {} -> {}", step.action.kind(), step.action.target(), step.action.from(), step.action.to()))
+        .collect()
 }
 
 #[test]
@@ -90,5 +94,8 @@ fn a_host_without_a_repository_is_left_alone_and_a_missing_key_is_told() {
     assert_eq!(plan(&os(&[]), &Observed::default()).unwrap(), super::Plan::default());
     let have = Observed { missing_keys: BTreeSet::from(["/k".to_owned()]), ..host(&[]) };
     let told = plan(&os(&["site"]), &have).unwrap();
-    assert_eq!((told.steps.len(), told.notes.as_slice()), (1, ["the key /k is not there; upgrades that need it will be refused".to_owned()].as_slice()));
+    assert_eq!(
+        (told.steps.len(), told.notes.as_slice()),
+        (1, ["the key /k is not there; upgrades that need it will be refused".to_owned()].as_slice())
+    );
 }

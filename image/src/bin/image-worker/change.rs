@@ -20,7 +20,7 @@ pub(crate) enum ChangeError {
     NoWayBack(#[from] NoWayBack),
     /// Older than what is in use.
     #[error("{new} is older than {now}, which is in use; to go back on purpose: atomic host upgrade --allow-downgrade, or rollback")]
-    Older { new: Commit, now: Commit },
+    Older { new: String, now: String },
     /// libostree could not prepare it.
     #[error("cannot prepare {new}; is there room on / and /boot? nothing was changed")]
     Stage { new: Commit, source: glib::Error },
@@ -52,7 +52,7 @@ pub(crate) fn upgrade(session: &Session, follow: Option<Branch>, allow_downgrade
     let (new, now) = (session.describe(&newest)?, session.describe_deployed(&session.current));
     // A server, or somebody in between, that offers an old commit with known holes has a valid signature for it.
     if !allow_downgrade && new.timestamp < now.timestamp {
-        return Err(ChangeError::Older { new, now });
+        return Err(ChangeError::Older { new: new.to_string(), now: now.to_string() });
     }
     stage(session, &branch, new)
 }

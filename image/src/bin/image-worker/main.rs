@@ -12,9 +12,12 @@ mod status;
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, BufRead, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use image::{Event, Request};
 
@@ -23,11 +26,18 @@ use session::Session;
 /// Bad arguments, told apart from 1: a request that failed and was answered.
 const USAGE: u8 = 2;
 
+/// Where events go.
+static EVENTS: OnceLock<File> = OnceLock::new();
+
 fn main() -> ExitCode {
     let Ok(sysroot) = sysroot(std::env::args_os().skip(1)) else {
         eprintln!("usage: image-worker [--sysroot PATH]   (then one request as a line of JSON on standard input)");
         return ExitCode::from(USAGE);
     };
+    if let Err(error) = take_over_stdout() {
+        eprintln!("error: image-worker cannot set its standard output aside: {error}");
+        return ExitCode::FAILURE;
+    }
     let (event, code) = match answer(sysroot.as_deref()) {
         Ok(event) => (event, ExitCode::SUCCESS),
         Err(error) => (Event::Failed { why: chain(error.as_ref()) }, ExitCode::FAILURE),
@@ -59,10 +69,18 @@ fn answer(sysroot: Option<&Path>) -> Result<Event, Box<dyn Error>> {
     }
 }
 
+/// libostree prints what it does on standard output, which is for events here: its words go to standard error.
+fn take_over_stdout() -> io::Result<()> {
+    let kept = io::stdout().as_fd().try_clone_to_owned()?;
+    nix::unistd::dup2_stdout(io::stderr().as_fd())?;
+    EVENTS.set(File::from(kept)).map_err(|_| io::Error::other("it is done already"))
+}
+
 fn tell(event: &Event) -> io::Result<()> {
     let mut line = serde_json::to_vec(event)?;
     line.push(b'\n');
-    io::stdout().write_all(&line)
+    let mut events = EVENTS.get().ok_or_else(|| io::Error::other("nobody listens yet"))?;
+    events.write_all(&line)
 }
 
 /// The error and its causes on one line.

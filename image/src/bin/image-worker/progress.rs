@@ -32,15 +32,15 @@ pub(crate) fn tell_now(progress: &AsyncProgress) {
         None if total == 0 => format!("looking: {} metadata objects", progress.uint("scanned-metadata")),
         None => format!("receiving: {} KiB", bytes.div_ceil(1024)),
     };
-    say(Event::Progress { text, fetched, total });
+    say(&Event::Progress { text, fetched, total });
 }
 
 /// Says what is done now.
 pub(crate) fn tell_text(text: &str) {
-    say(Event::Progress { text: text.to_owned(), fetched: 0, total: 0 });
+    say(&Event::Progress { text: text.to_owned(), fetched: 0, total: 0 });
 }
 
-fn say(event: Event) {
+fn say(event: &Event) {
     // Nobody listens any more: the work goes on all the same, and its end cannot be told either.
-    tell(&event).unwrap_or_default();
+    tell(event).unwrap_or_default();
 }

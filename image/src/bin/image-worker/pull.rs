@@ -52,7 +52,7 @@ impl Session {
             Extent::History => -1,
         };
         options.insert("depth", depth);
-        self.pull(branch, options)?;
+        self.pull(branch, &options)?;
         let what = || branch.to_string();
         let newest = self.repo.resolve_rev(&branch.to_string(), true).map_err(|source| PullError::Repository { what: what(), source })?;
         newest.map(|commit| commit.to_string()).ok_or_else(|| PullError::Nothing { branch: branch.clone() })
@@ -65,7 +65,7 @@ impl Session {
         }
         let options = VariantDict::new(None);
         options.insert_value("override-commit-ids", &vec![commit].into());
-        self.pull(branch, options)
+        self.pull(branch, &options)
     }
 
     /// The commit of this version: of a deployment, or else of the branch's history, newest first.
@@ -92,14 +92,13 @@ impl Session {
     pub(crate) fn missing_bytes(&self, commit: &str) -> Option<u64> {
         let object = self.load(commit).ok()??;
         let entries = ostree::commit_get_object_sizes(&object).ok()?;
-        let missing = entries.iter().filter(|entry| !self.repo.has_object(entry.objtype(), &entry.checksum(), Cancellable::NONE).unwrap_or(false));
+        let missing =
+            entries.iter().filter(|entry| !self.repo.has_object(entry.objtype(), &entry.checksum(), Cancellable::NONE).unwrap_or(false));
         Some(missing.map(CommitSizesEntry::archived).sum())
     }
 
-    fn pull(&self, branch: &Branch, options: VariantDict) -> Result<(), PullError> {
-        self.repo
-            .remote_get_url(&branch.remote)
-            .map_err(|source| PullError::NoRemote { remote: branch.remote.clone(), source })?;
+    fn pull(&self, branch: &Branch, options: &VariantDict) -> Result<(), PullError> {
+        self.repo.remote_get_url(&branch.remote).map_err(|source| PullError::NoRemote { remote: branch.remote.clone(), source })?;
         options.insert_value("refs", &vec![branch.branch.as_str()].into());
         let progress = progress::reporter();
         let result = self.repo.pull_with_options(&branch.remote, &options.end(), Some(&progress), Cancellable::NONE);
