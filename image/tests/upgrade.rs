@@ -93,9 +93,9 @@ fn a_remote_that_nobody_knows_a_dead_server_and_a_missing_branch_are_told_apart(
     world.publish("12", 1_700_000_000, true);
     world.install("12");
     let follow = |remote: &str, branch: &str| Some(Branch { remote: remote.to_owned(), branch: branch.to_owned() });
-    let failed = |follow| match world.ask(&Request::Check { follow }) {
-        Event::Failed { why } => why,
-        other => panic!("{other:?}"),
+    let failed = |follow| {
+        let Event::Failed { why } = world.ask(&Request::Check { follow }) else { panic!("it was there") };
+        why
     };
     let why = failed(follow("nobody", BRANCH));
     assert!(why.starts_with("there is no remote \"nobody\"; add [os.remote.nobody]"), "{why}");
@@ -210,10 +210,8 @@ impl World {
 
     /// The versions of the deployments in boot order.
     fn deployed(&self) -> Vec<String> {
-        match self.ask(&Request::Status) {
-            Event::Status(status) => status.deployments.into_iter().map(|deployment| deployment.version.unwrap()).collect(),
-            other => panic!("{other:?}"),
-        }
+        let Event::Status(status) = self.ask(&Request::Status) else { panic!("no status") };
+        status.deployments.into_iter().map(|deployment| deployment.version.unwrap()).collect()
     }
 
     /// All boot entries.

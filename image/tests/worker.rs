@@ -134,10 +134,8 @@ impl Host {
     }
 
     fn status(&self) -> ImageStatus {
-        match told(&ask(&["--sysroot", text(self.path())], STATUS)) {
-            Event::Status(status) => status,
-            other => panic!("{other:?}"),
-        }
+        let Event::Status(status) = told(&ask(&["--sysroot", text(self.path())], STATUS)) else { panic!("no status") };
+        status
     }
 }
 
