@@ -12,9 +12,9 @@ use super::{Choices, DISKS, Flavour};
 
 /// Names and where they are mounted: the engine's store, and one below another.
 const VOLUMES: [(&str, [&str; 2]); 3] = [
-    ("containers", ["/var/lib/docker", "/srv/containers"]),
-    ("data", ["/srv/data", "/srv/my-data"]),
-    ("inner-data", ["/srv/data/inner", "/var/lib/docker"]),
+    ("containers", ["/var/lib/docker", "/var/srv/containers"]),
+    ("data", ["/var/srv/data", "/var/srv/my-data"]),
+    ("inner-data", ["/var/srv/data/inner", "/var/lib/docker"]),
 ];
 
 fn placed<T>(value: T, line: u32) -> Placed<T> {

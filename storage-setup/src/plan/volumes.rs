@@ -94,6 +94,13 @@ fn check(draft: &mut Draft<'_>, wanted: &Wanted<'_>) -> bool {
         wanted.problem(draft, format!("{} is thin, but there is no pool", wanted.name), "add [storage.pool], or write thin = false");
         return false;
     }
+    let point = wanted.volume.value.mount.as_str();
+    if let Some(target) = draft.have.links.get(point) {
+        let message = format!("{point} leads to {target} through a link, and systemd mounts nothing there");
+        let key = format!("{}.mount", wanted.key);
+        draft.problem(&wanted.volume.place, &key, message, format!("write {target:?}"));
+        return false;
+    }
     true
 }
 

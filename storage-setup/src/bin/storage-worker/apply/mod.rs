@@ -137,7 +137,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::StartMount { group, volume, mount, unit, engine_restarts } => {
             mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *engine_restarts)
         }
-        Action::RemoveMount { mount, unit, path, engine_restarts } => mounts::remove(machine, mount, unit, path, *engine_restarts),
+        Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
         Action::RemovePool { group, pool, uuid, profile_path, engine_stops, extent: _, data: _ } => {
             removed::pool(machine, group, pool, uuid, *engine_stops)
