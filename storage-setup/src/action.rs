@@ -90,6 +90,8 @@ pub enum Action {
         profile: String,
         /// `Size::as_tag`
         asked: String,
+        /// The engine has it for itself; else it is for volumes.
+        engines: bool,
         /// Bytes of an extent, for the words.
         extent: Bytes,
     },

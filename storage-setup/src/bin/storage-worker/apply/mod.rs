@@ -119,8 +119,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),
         Action::GrowRootFilesystem { filesystem, device, to } => filesystems::grow(machine, *filesystem, device, *to),
         Action::WriteFile { path, from, text, .. } => files::write(machine, path, from.as_deref(), text),
-        Action::CreatePool { group, pool, data, metadata, chunk, profile, asked, extent, .. } => {
-            let new = pool::NewPool { group, pool, data: *data, metadata: *metadata, chunk: *chunk, profile, asked, extent: *extent };
+        Action::CreatePool { group, pool, data, metadata, chunk, profile, asked, engines, extent, .. } => {
+            let (data, metadata, chunk, engines, extent) = (*data, *metadata, *chunk, *engines, *extent);
+            let new = pool::NewPool { group, pool, data, metadata, chunk, profile, asked, engines, extent };
             pool::create(machine, &new)
         }
         Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
