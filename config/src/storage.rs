@@ -175,6 +175,12 @@ fn needed_pool(
         (_, Some((name, volume))) => Some((format!("the volume {name} is thin"), &volume.place)),
         (_, None) => None,
     };
+    if let (Driver::Devicemapper, Some((name, volume))) = (driver.value, thin) {
+        let message = format!("the volume {name} is thin, but the devicemapper driver has the pool for itself ({})", driver.place);
+        let hint = "write thin = false, so that it lies beside the pool, or driver = \"overlay2\"";
+        findings.report_of_whole(&volume.place, &format!("storage.volume.{name}"), Fault::new(message).hint(hint));
+        return None;
+    }
     match (pool, user) {
         (WrittenPool::On(pool), Some(_)) => Some(pool),
         (WrittenPool::On(pool), None) => {

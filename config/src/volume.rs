@@ -88,7 +88,7 @@ fn check_keys(keys: VolumeKeys, (key, place): (&str, &Place), mounts: &mut Mount
 fn mount_point(text: String) -> Result<MountPoint, Fault> {
     let shown = quoted(&text);
     MountPoint::try_from(text)
-        .map_err(|clause| Fault::new(format!("{shown} {clause}")).hint("write a path as \"/var/lib/docker\" or \"/srv/data\""))
+        .map_err(|clause| Fault::new(format!("{shown} {clause}")).hint("write a path as \"/var/lib/docker\" or \"/var/data\""))
 }
 
 /// Which mount points are taken, where, and by which key.

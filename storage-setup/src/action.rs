@@ -90,6 +90,8 @@ pub enum Action {
         profile: String,
         /// `Size::as_tag`
         asked: String,
+        /// The engine has it for itself; else it is for volumes.
+        engines: bool,
         /// Bytes of an extent, for the words.
         extent: Bytes,
     },
@@ -193,6 +195,8 @@ pub enum Action {
     },
     /// Stop and disable the mount unit and delete its file.
     RemoveMount {
+        /// LVM's UUID of the volume, so that consent is for this very volume; `None`: the volume is gone already.
+        uuid: Option<String>,
         /// Mount point.
         mount: String,
         /// The unit.
@@ -297,7 +301,8 @@ impl Describe for Action {
             | Action::ActivateVolume { group, volume }
             | Action::GrowVolume { group, volume, .. }
             | Action::GrowVolumeFilesystem { group, volume, .. } => format!("{group}/{volume}"),
-            Action::StartMount { mount, .. } | Action::RemoveMount { mount, .. } => mount.clone(),
+            Action::RemoveMount { mount, uuid: Some(uuid), .. } => format!("{mount} ({uuid})"),
+            Action::StartMount { mount, .. } | Action::RemoveMount { mount, uuid: None, .. } => mount.clone(),
         }
     }
 

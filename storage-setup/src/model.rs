@@ -21,6 +21,8 @@ pub struct Observed {
     pub devices: BTreeMap<String, Device>,
     /// What is mounted where, by mount point.
     pub mounts: BTreeMap<String, Mount>,
+    /// The mount points asked for whose path goes through a symbolic link, each with the path that it leads to. systemd refuses those.
+    pub links: BTreeMap<String, String>,
     /// Our files, by absolute path, with their text; an absent file is absent here.
     /// Observed: the LVM profiles, mount units and engine options that a plan may write.
     pub files: BTreeMap<String, OurFile>,

@@ -29,6 +29,8 @@ pub enum Request {
 pub struct Look {
     /// `storage.devices` as written.
     pub devices: Vec<String>,
+    /// The mount points of the volumes as written.
+    pub mounts: Vec<String>,
     /// Files whose text is wanted. The last part of a path may hold one `*`; then every regular file of that form is meant.
     pub files: Vec<String>,
     /// Where intents are kept.

@@ -10,7 +10,7 @@ use crate::plan::{NEW_EXTENT, extents_of, spare_goes_with};
 use crate::render::{mount_unit, options};
 use crate::{
     Action, Content, Device, DiskRef, DiskUse, LogicalVolume, Member, Mount, Observed, OurFile, PoolState, Role, Root, VolumeGroup,
-    docker_options, stamp,
+    dm_name, docker_options, stamp,
 };
 
 /// dockerd's store.
@@ -57,6 +57,9 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         Action::GrowRootVolume { group, volume, from, to, .. } => grow(have, group, volume, *from, *to, None),
         Action::GrowRootFilesystem { .. } => grow_root_filesystem(have),
         Action::WriteFile { path, text, .. } => {
+            if path == options::PATH && !may_name(have, text) {
+                return Err(refused(path, "dockerd takes no pool that holds volumes of LVM, or none"));
+            }
             have.files.insert(path.clone(), OurFile { text: text.clone() });
             if path == options::PATH {
                 have.engine.driver = docker_options::driver(text);
@@ -91,6 +94,17 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         Action::RemoveVolume { group, volume, uuid, .. } => remove_volume(have, group, volume, uuid),
         Action::RemovePool { group, pool, uuid, profile_path, .. } => remove_pool(have, group, pool, uuid, profile_path.as_deref()),
     }
+}
+
+/// Whether dockerd would start on the pool that its options name.
+fn may_name(have: &Observed, text: &str) -> bool {
+    let Some(device) = options::pool_device(text) else { return true };
+    have.groups.iter().flat_map(|(group, found)| found.volumes.iter().map(move |(name, volume)| (group, name, volume))).any(
+        |(group, name, volume)| {
+            let named = device.strip_prefix("/dev/mapper/") == Some(&dm_name::of(group, name));
+            named && matches!(volume.role, Role::Pool(_)) && stamp::is_engines(&volume.tags)
+        },
+    )
 }
 
 fn touches_store(mount: &str) -> bool {
@@ -184,7 +198,7 @@ fn grow_root_filesystem(have: &mut Observed) -> Result<(), Refused> {
 }
 
 fn create_pool(have: &mut Observed, action: &Action) -> Result<(), Refused> {
-    let Action::CreatePool { group: of, pool, data, metadata, spare, chunk, profile, asked, .. } = action else { return Ok(()) };
+    let Action::CreatePool { group: of, pool, data, metadata, spare, chunk, profile, asked, engines, .. } = action else { return Ok(()) };
     let group = group(have, of)?;
     if group.volumes.contains_key(pool) {
         return Err(refused(pool, "the volume exists"));
@@ -206,7 +220,7 @@ fn create_pool(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         uuid: format!("uuid-of-{pool}-{data}"),
         extents: *data,
         role: Role::Pool(state),
-        tags: stamp::of_pool(asked),
+        tags: stamp::of_pool(asked, *engines),
         active: true,
         content: Content::Unknown,
     };
@@ -222,8 +236,10 @@ fn create_volume(have: &mut Observed, action: &Action) -> Result<(), Refused> {
     }
     let role = match pool {
         Some(pool) => {
-            if !matches!(group.volumes.get(pool).map(|pool| &pool.role), Some(Role::Pool(_))) {
-                return Err(refused(pool, "no such pool"));
+            let found = group.volumes.get(pool).filter(|found| matches!(found.role, Role::Pool(_)));
+            let found = found.ok_or_else(|| refused(pool, "no such pool"))?;
+            if stamp::is_engines(&found.tags) {
+                return Err(refused(pool, "the engine has numbered volumes in it"));
             }
             Role::Thin { pool: pool.clone() }
         }

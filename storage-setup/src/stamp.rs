@@ -9,6 +9,9 @@ use config::Size;
 pub const OURS: &str = "atomic-host";
 /// On the pool.
 pub const ROLE_POOL: &str = "atomic-host/role=pool";
+/// On a pool that the engine has for itself. Both LVM and dockerd number the thin volumes of a pool, each alone: neither can use one
+/// that the other has used.
+pub const ENGINES: &str = "atomic-host/for=engine";
 /// On a volume.
 pub const ROLE_VOLUME: &str = "atomic-host/role=volume";
 /// From lvcreate until mkfs is done; a volume that has it was never mounted by us.
@@ -46,10 +49,20 @@ pub fn asked(tags: &[String]) -> Option<Size> {
     asked_text(tags).and_then(Size::from_tag)
 }
 
-/// All tags of a new pool, sorted.
+/// Whether the pool is the engine's.
 #[must_use]
-pub fn of_pool(asked: &str) -> Vec<String> {
-    vec![OURS.to_owned(), asked_tag(asked), ROLE_POOL.to_owned()]
+pub fn is_engines(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == ENGINES)
+}
+
+/// All tags of a new pool, sorted; `engines`: not for volumes.
+#[must_use]
+pub fn of_pool(asked: &str, engines: bool) -> Vec<String> {
+    let mut tags = vec![OURS.to_owned(), asked_tag(asked), ROLE_POOL.to_owned()];
+    if engines {
+        tags.insert(2, ENGINES.to_owned());
+    }
+    tags
 }
 
 /// All tags of a new volume, sorted.

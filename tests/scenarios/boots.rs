@@ -36,18 +36,3 @@ fn the_group_has_a_root_of_three_gibibytes_and_the_rest_free() -> Result<()> {
     assert_eq!(disks, "vdb 4294967296 data1\nvdc 2147483648 data2\nvdd 1073741824 data3");
     Ok(())
 }
-
-#[test]
-fn a_group_whose_name_has_dashes_boots() -> Result<()> {
-    let guest = Guest::boot(&Layout::vg("my-host-vg"))?;
-    assert_eq!(guest.check("findmnt -no SOURCE /sysroot")?, "/dev/mapper/my--host--vg-root");
-    Ok(())
-}
-
-#[test]
-fn a_root_without_any_group_boots_and_has_room_after_it() -> Result<()> {
-    let guest = Guest::boot(&Layout::Plain)?;
-    assert_eq!(guest.check("findmnt -no SOURCE /sysroot")?, "/dev/vda2");
-    assert_eq!(guest.check("lsblk -dnbo SIZE /dev/vda2 && vgs --noheadings")?, "4294967296");
-    Ok(())
-}

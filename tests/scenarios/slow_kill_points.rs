@@ -76,7 +76,7 @@ fn cut_and_converge(point: &str, expected: &Made) -> Result<()> {
     let guest = fresh()?;
     let cut = guest.sh(&format!("ATOMIC_HOST_KILL={point} setsid --wait atomic host apply"))?;
     ensure!(cut.code != 0, "it was not killed:\n{}{}", cut.stdout, cut.stderr);
-    guest.check("pgrep -f storage-worker >/dev/null && exit 1; true")?;
+    guest.check("! pgrep -x storage-worker")?;
     let applied = product::apply(&guest, &[])?;
     ensure!(applied.code == 0, "the next run did not converge: {:#}", applied.report);
     let again = product::apply(&guest, &[])?;

@@ -2,6 +2,7 @@
 //! The image comes from `image/host/` by way of [`image`]; scenarios in `tests/scenarios/` and the
 //! `xtask` binary use [`guest::Guest`]; everything made lies in `target/guest/`.
 
+pub mod agreement;
 pub mod archive;
 pub mod guest;
 pub mod image;

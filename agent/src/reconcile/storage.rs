@@ -16,6 +16,7 @@ const WORKER: &str = "storage-worker";
 pub(super) async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Observed, WorkerError> {
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
+        mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
         state: host.state.display().to_string(),
         driver: want.map_or(Driver::None, |want| want.driver.value),

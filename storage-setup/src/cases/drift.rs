@@ -33,7 +33,7 @@ pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
 fn rare(choices: &mut Choices, have: &mut Observed) {
     match choices.below(5) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
-        1 => drop(have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() })),
+        1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use config::{Bytes, Filesystem, GIB, MIB};
+use config::{Bytes, Driver, Filesystem, GIB, MIB};
 
 use super::Choices;
-use crate::{Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, Role, Root, VolumeGroup};
+use crate::{
+    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Role, Root, VolumeGroup,
+    render::options,
+};
 
 /// The disks beside root's: the path that a spec lists, the node, the serial number, the size.
 pub const DISKS: [(&str, &str, &str, Bytes); 3] = [
@@ -14,10 +17,17 @@ pub const DISKS: [(&str, &str, &str, Bytes); 3] = [
     ("/dev/disk/by-id/virtio-data3", "/dev/vdd", "data3", Bytes(GIB)),
 ];
 
-/// The guest: root on LVM in 4 MiB extents, 3 GiB of 16 taken, three empty disks.
+/// The guest: root on LVM in 4 MiB extents, 3 GiB of 15.5 taken, three empty disks, and the engine's options as the first boot writes
+/// them.
 #[must_use]
 pub fn real() -> Observed {
-    on_lvm("atomicos", Bytes(4 * MIB), 768, 3300)
+    let mut have = on_lvm("atomicos", Bytes(4 * MIB), 768, 3199);
+    for group in have.groups.values_mut() {
+        group.members = vec![Member { node: "/dev/vda2".to_owned(), uuid: "uuid-of-vda2".to_owned() }];
+    }
+    have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "") });
+    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, running: true };
+    have
 }
 
 /// Any of the machines that the planner knows.
@@ -83,6 +93,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         groups: BTreeMap::from([(group.to_owned(), found)]),
         devices: DISKS.iter().map(|(path, node, serial, size)| ((*path).to_owned(), disk(node, serial, *size))).collect(),
         mounts: BTreeMap::new(),
+        links: BTreeMap::new(),
         files: BTreeMap::new(),
         engine: EngineStore { driver: None, filled: false, running: false },
     }

@@ -12,9 +12,9 @@ use super::{Choices, DISKS, Flavour};
 
 /// Names and where they are mounted: the engine's store, and one below another.
 const VOLUMES: [(&str, [&str; 2]); 3] = [
-    ("containers", ["/var/lib/docker", "/srv/containers"]),
-    ("data", ["/srv/data", "/srv/my-data"]),
-    ("inner-data", ["/srv/data/inner", "/var/lib/docker"]),
+    ("containers", ["/var/lib/docker", "/var/srv/containers"]),
+    ("data", ["/var/srv/data", "/var/srv/my-data"]),
+    ("inner-data", ["/var/srv/data/inner", "/var/lib/docker"]),
 ];
 
 fn placed<T>(value: T, line: u32) -> Placed<T> {
@@ -99,8 +99,18 @@ fn set_volume(choices: &mut Choices, want: &mut Storage, number: usize) {
     want.volumes.insert(name, placed(Volume { mount, kind, filesystem }, line));
 }
 
+/// The pool is the engine's then.
+fn beside_the_pool(volume: &mut Volume) {
+    if let VolumeKind::Thin { size } = volume.kind {
+        volume.kind = VolumeKind::Plain { size: Size::Bytes(size) };
+    }
+}
+
 /// A pool exactly when something uses it, as the reader of specs has it.
 fn with_pool(choices: &mut Choices, want: &mut Storage) {
+    if want.driver.value == Driver::Devicemapper {
+        want.volumes.values_mut().for_each(|volume| beside_the_pool(&mut volume.value));
+    }
     let thin = want.volumes.values().any(|volume| matches!(volume.value.kind, VolumeKind::Thin { .. }));
     if !thin && want.driver.value != Driver::Devicemapper {
         want.pool = None;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Disruption, EngineKind, Group, Place, Problem, Reason, Step, StepId, Storage, Undo};
 
+use super::pool::Replaced;
 use super::space::Space;
 use super::{Note, Plan, store};
 use crate::{Action, LogicalVolume, Observed};
@@ -31,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) unmounted: BTreeMap<Name, Vec<StepId>>,
     /// Steps before the pool can be used.
     pub(super) pool_ready: Vec<StepId>,
+    /// The pool is removed and not yet planned anew.
+    pub(super) pool_replaced: Option<Replaced>,
     /// Steps before the engine's store is where it belongs.
     pub(super) store_ready: Vec<StepId>,
     /// Starts of units whose volume is mounted: they only make systemd read the unit anew.
@@ -56,6 +59,7 @@ impl<'a> Draft<'a> {
             vacated: BTreeMap::new(),
             unmounted: BTreeMap::new(),
             pool_ready: Vec::new(),
+            pool_replaced: None,
             store_ready: Vec::new(),
             already_mounted: BTreeSet::new(),
             store_unsettled: false,

@@ -1,6 +1,6 @@
 //! The thin pool: made once, grown to its least size, its autoextend profile kept.
 
-use config::{Bytes, Disruption, MIB, Place, Placed, Pool, Reason, Size, StepId};
+use config::{Bytes, Disruption, Driver, MIB, Place, Placed, Pool, Reason, Size, StepId};
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
@@ -34,6 +34,22 @@ pub(super) fn shares(total: u64, extent: Bytes, spare: u64) -> Option<Shares> {
     let added = metadata.saturating_sub(spare);
     let data = total.checked_sub(metadata)?.checked_sub(added)?;
     (data > 0).then_some(Shares { data, metadata, spare: added })
+}
+
+/// A pool that goes, and is made anew once the volumes that need no consent are planned: its share of the free space is then the same
+/// before and after they were made.
+#[derive(Debug)]
+pub(super) struct Replaced {
+    removal: StepId,
+    profile: Option<StepId>,
+}
+
+/// Makes the pool that [`plan`] removes.
+pub(super) fn make_anew(draft: &mut Draft<'_>, group: &str) {
+    let Some(Replaced { removal, profile }) = draft.pool_replaced.take() else { return };
+    if let Some(wanted) = &draft.want.pool {
+        create(draft, group, wanted, profile, &[removal]);
+    }
 }
 
 /// Plans the pool, if one is wanted.
@@ -109,11 +125,17 @@ fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Op
         chunk,
         profile: crate::render::profile::name(group, POOL),
         asked: asked.as_tag(),
+        engines: is_for_engine(draft),
         extent,
     };
     let step = draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
     draft.pool_ready = vec![step];
     note_overcommit(draft, wanted, parts.data, extent);
+}
+
+/// The devicemapper driver has the whole pool to itself.
+fn is_for_engine(draft: &Draft<'_>) -> bool {
+    draft.want.driver.value == Driver::Devicemapper
 }
 
 /// What the recorded size comes to; `None` when it was a share of the free space, which is no level.
@@ -129,14 +151,21 @@ fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, fo
     let now = found.extents + state.metadata + space.spare;
     let level = space.level(wanted.value.size);
     let shrinks = level.is_some_and(|level| level < now && recorded(space, found, now).is_some_and(|recorded| level < recorded));
-    if shrinks {
+    // Whoever had it has numbered what is in it, and the other would not take it over.
+    let changes_hands = stamp::is_engines(&found.tags) != is_for_engine(draft);
+    if shrinks || changes_hands {
         let profile = write_profile(draft, group, wanted);
         let reason = Reason::Spec(wanted.place.clone());
         match remove::pool(draft, group, POOL, &reason, false) {
-            Ok(step) => create(draft, group, wanted, profile, &[step]),
+            Ok(step) => draft.pool_replaced = Some(Replaced { removal: step, profile }),
             Err(why) => {
-                let message = format!("the pool cannot be made smaller without removing it, and {why}");
-                draft.problem(&wanted.place, SIZE, message, format!("remove that by hand, or ask for {}", config_size(found)));
+                let (what, otherwise) = if changes_hands {
+                    ("pass between the engine and volumes", "take back the change of the driver".to_owned())
+                } else {
+                    ("be made smaller", format!("ask for {}", config_size(found)))
+                };
+                let message = format!("the pool cannot {what} without removing it, and {why}");
+                draft.problem(&wanted.place, SIZE, message, format!("remove that by hand, or {otherwise}"));
             }
         }
         return;

@@ -58,7 +58,9 @@ pub(super) fn mount(draft: &mut Draft<'_>, unit: &Unit, reason: &Reason, disrupt
     if let Some(step) = draft.vacated.get(point) {
         return step.clone();
     }
+    let uuid = draft.volume(&unit.stamped.group, &unit.stamped.volume).map(|volume| volume.uuid.clone());
     let action = Action::RemoveMount {
+        uuid,
         mount: point.clone(),
         unit: mount_unit::name(point),
         path: unit.path.clone(),

@@ -4,6 +4,7 @@ mod disks;
 mod golden;
 mod host;
 mod laws;
+mod links;
 mod mounts;
 mod options;
 mod orphans;

@@ -1,10 +1,10 @@
 //! The volumes: made, formatted, grown, mounted; replaced, with consent, where they cannot be changed.
 
-use config::{Bytes, Disruption, Filesystem, LvName, MIB, Placed, Reason, Size, StepId, Volume, VolumeKind};
+use config::{Bytes, Disruption, Driver, Filesystem, LvName, MIB, Placed, Reason, Size, StepId, Volume, VolumeKind};
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
-use super::{POOL, mounts, remove, root, store};
+use super::{POOL, mounts, pool, remove, root, store};
 use crate::render::mount_unit;
 use crate::{Action, Content, LogicalVolume, Role, stamp};
 
@@ -51,15 +51,18 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
         }
     }
     // Those that wait for consent come last, so that their sizes are the same before and after the others were made.
+    let replaced = draft.pool_replaced.is_some();
     for (wanted, fate) in all.iter().zip(&fates) {
         match fate {
-            Fate::Make => make(draft, wanted, &[]),
+            Fate::Make if !(replaced && wanted.thin) => make(draft, wanted, &[]),
             Fate::Keep(found) => keep(draft, wanted, found),
-            Fate::MakeAfter(_) | Fate::Stuck => {}
+            Fate::Make | Fate::MakeAfter(_) | Fate::Stuck => {}
         }
     }
+    pool::make_anew(draft, group);
     for (wanted, fate) in all.iter().zip(&fates) {
         match fate {
+            Fate::Make if replaced && wanted.thin => make(draft, wanted, &[]),
             Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
             Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
         }
@@ -92,6 +95,18 @@ impl Wanted<'_> {
 fn check(draft: &mut Draft<'_>, wanted: &Wanted<'_>) -> bool {
     if wanted.thin && draft.want.pool.is_none() {
         wanted.problem(draft, format!("{} is thin, but there is no pool", wanted.name), "add [storage.pool], or write thin = false");
+        return false;
+    }
+    if wanted.thin && draft.want.driver.value == Driver::Devicemapper {
+        let message = format!("{} is thin, but the devicemapper driver has the pool for itself", wanted.name);
+        wanted.problem(draft, message, "write thin = false, or driver = \"overlay2\"");
+        return false;
+    }
+    let point = wanted.volume.value.mount.as_str();
+    if let Some(target) = draft.have.links.get(point) {
+        let message = format!("{point} leads to {target} through a link, and systemd mounts nothing there");
+        let key = format!("{}.mount", wanted.key);
+        draft.problem(&wanted.volume.place, &key, message, format!("write {target:?}"));
         return false;
     }
     true

@@ -71,7 +71,7 @@ fn a_volume_moves_to_another_mount_point() {
     assert_eq!(
         lines(&want, &have),
         [
-            "remove-mount /srv/data [restart]",
+            "remove-mount /srv/data (uuid-of-data-512) [restart]",
             r"write-file /etc/systemd/system/srv-my\x2ddata.mount [none]",
             "start-mount /srv/my-data [none]"
         ]
@@ -93,7 +93,7 @@ fn moving_a_filled_store_away_waits_for_consent() {
     let mut have = after(&docker(), host());
     have.engine.filled = true;
     let want = spec().plain("containers", "/srv/containers", gib(2));
-    assert_eq!(lines(&want, &have)[0], "remove-mount /var/lib/docker [data-loss]");
+    assert_eq!(lines(&want, &have)[0], "remove-mount /var/lib/docker (uuid-of-containers-512) [data-loss]");
 }
 
 #[test]

@@ -115,3 +115,23 @@ fn overlay_on_the_root_file_system_is_told() {
     assert_eq!(notes(&spec().plain("containers", "/var/lib/docker", gib(2)), &host()), [""; 0]);
     assert_eq!(notes(&spec().driver(Driver::None), &host()), [""; 0]);
 }
+
+#[test]
+fn the_pool_of_the_engine_holds_no_volumes() {
+    let want = devicemapper().thin("data", "/var/data", 1);
+    assert_eq!(problem(&want, &host()), "storage.volume.data: data is thin, but the devicemapper driver has the pool for itself");
+}
+
+#[test]
+fn a_pool_is_made_anew_when_it_passes_between_the_engine_and_volumes() {
+    let volumes = spec().pool(of_free(60)).thin("data", "/var/data", 1);
+    for (first, then) in [(volumes.clone(), devicemapper()), (devicemapper(), volumes)] {
+        let have = after(&first, host());
+        let all = steps(&then, &have);
+        let find = |wanted: fn(&Action) -> bool| all.iter().find(|step| wanted(&step.action)).expect("a step");
+        let removal = find(|action| matches!(action, Action::RemovePool { profile_path: None, .. }));
+        assert_eq!(removal.disruption, Disruption::DataLoss);
+        assert!(find(|action| matches!(action, Action::CreatePool { .. })).after.contains(&removal.id));
+        assert_eq!(steps(&then, &after(&then, have)), vec![]);
+    }
+}

@@ -25,7 +25,7 @@ fn a_pool_goes_after_the_volumes_in_it() {
     assert_eq!(
         lines(&spec(), &have),
         [
-            "remove-mount /srv/data [data-loss]",
+            "remove-mount /srv/data (uuid-of-data-256) [data-loss]",
             "remove-volume atomicos/data (uuid-of-data-256) [data-loss]",
             "remove-pool atomicos/docker-pool (uuid-of-docker-pool-1976) [data-loss]"
         ]
@@ -82,4 +82,17 @@ fn in_a_group_with_missing_disks_nothing_is_removed() {
     group(&mut have).missing = 1;
     assert_eq!(lines(&spec(), &have), [""; 0]);
     assert!(notes(&spec(), &have)[0].contains("lacks physical volumes"));
+}
+
+#[test]
+fn consent_for_a_volume_is_void_for_another_of_its_name_down_to_its_mount() {
+    let data_loss = |uuid: &str| -> Vec<config::StepId> {
+        let mut have = after(&spec().plain("data", "/srv/data", gib(2)), host());
+        have.groups.get_mut("atomicos").unwrap().volumes.get_mut("data").unwrap().uuid = uuid.to_owned();
+        let steps = steps(&spec(), &have).into_iter();
+        steps.filter(|step| step.disruption == config::Disruption::DataLoss).map(|step| step.id).collect()
+    };
+    let (one, other) = (data_loss("one"), data_loss("other"));
+    assert_eq!((one.len(), other.len()), (2, 2));
+    assert!(one.iter().all(|id| !other.contains(id)), "{one:?} {other:?}");
 }

@@ -85,7 +85,7 @@ fn a_smaller_pool_waits_for_consent_as_a_whole() {
     assert_eq!(
         lines(&wants(gib(3)), &have),
         [
-            "remove-mount /srv/data [data-loss]",
+            "remove-mount /srv/data (uuid-of-data-256) [data-loss]",
             "remove-volume atomicos/data (uuid-of-data-256) [data-loss]",
             "remove-pool atomicos/docker-pool (uuid-of-docker-pool-1276) [data-loss]",
             "create-pool atomicos/docker-pool [none]",

@@ -15,7 +15,7 @@ fn in_ext4(mut want: config::Storage) -> config::Storage {
 }
 
 const REPLACED: [&str; 6] = [
-    "remove-mount /srv/data [data-loss]",
+    "remove-mount /srv/data (uuid-of-data-512) [data-loss]",
     "remove-volume atomicos/data (uuid-of-data-512) [data-loss]",
     "create-volume atomicos/data [none]",
     "format-volume atomicos/data [none]",

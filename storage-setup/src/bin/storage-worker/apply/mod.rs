@@ -119,8 +119,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),
         Action::GrowRootFilesystem { filesystem, device, to } => filesystems::grow(machine, *filesystem, device, *to),
         Action::WriteFile { path, from, text, .. } => files::write(machine, path, from.as_deref(), text),
-        Action::CreatePool { group, pool, data, metadata, chunk, profile, asked, extent, .. } => {
-            let new = pool::NewPool { group, pool, data: *data, metadata: *metadata, chunk: *chunk, profile, asked, extent: *extent };
+        Action::CreatePool { group, pool, data, metadata, chunk, profile, asked, engines, extent, .. } => {
+            let (data, metadata, chunk, engines, extent) = (*data, *metadata, *chunk, *engines, *extent);
+            let new = pool::NewPool { group, pool, data, metadata, chunk, profile, asked, engines, extent };
             pool::create(machine, &new)
         }
         Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
@@ -137,7 +138,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::StartMount { group, volume, mount, unit, engine_restarts } => {
             mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *engine_restarts)
         }
-        Action::RemoveMount { mount, unit, path, engine_restarts } => mounts::remove(machine, mount, unit, path, *engine_restarts),
+        Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
         Action::RemovePool { group, pool, uuid, profile_path, engine_stops, extent: _, data: _ } => {
             removed::pool(machine, group, pool, uuid, *engine_stops)

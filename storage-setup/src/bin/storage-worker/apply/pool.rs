@@ -18,11 +18,12 @@ pub(super) struct NewPool<'a> {
     pub(super) chunk: Bytes,
     pub(super) profile: &'a str,
     pub(super) asked: &'a str,
+    pub(super) engines: bool,
     pub(super) extent: Bytes,
 }
 
 pub(super) fn create(machine: &mut Machine<'_>, new: &NewPool<'_>) -> Result<Change, ApplyError> {
-    let NewPool { group, pool, data, metadata, chunk, profile, asked, extent } = *new;
+    let NewPool { group, pool, data, metadata, chunk, profile, asked, engines, extent } = *new;
     if let Some(found) = volumes::find(&machine.report()?, group, pool)? {
         return match found.role {
             Role::Pool(_) => Ok(Change::Already),
@@ -34,7 +35,7 @@ pub(super) fn create(machine: &mut Machine<'_>, new: &NewPool<'_>) -> Result<Cha
         return refused(format!("{metadata} extents of {extent} are more than LVM can count"));
     };
     let (chunk, metadata, data) = (format!("{}k", chunk.0 / KIB), format!("{}b", metadata.0), data.to_string());
-    let tags = stamp::of_pool(asked);
+    let tags = stamp::of_pool(asked, engines);
     // Without zeroing, as docker-storage-setup: the engine and thin volumes' file systems never read what they have not written.
     // LVM adds the spare metadata volume itself.
     let mut words = vec!["lvcreate", "--type", "thin-pool", "--zero", "n", "-c", &chunk, "--poolmetadatasize", &metadata];

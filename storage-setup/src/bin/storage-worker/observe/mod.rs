@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod devices;
 mod engine;
 mod files;
+mod links;
 pub(crate) mod root;
 pub(crate) mod suspended;
 
@@ -62,6 +63,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         groups,
         devices,
         mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount) })).collect(),
+        links: links::read(&look.mounts),
         files: files::read(&look.files),
         engine: engine::engine(look.driver),
     })
@@ -81,6 +83,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         groups: BTreeMap::new(),
         devices: BTreeMap::new(),
         mounts: BTreeMap::new(),
+        links: BTreeMap::new(),
         files: BTreeMap::new(),
         engine: EngineStore { driver: None::<Driver>, filled: false, running: false },
     }

@@ -10,7 +10,7 @@ use tests::product::{self, SPEC};
 fn a_group_whose_name_has_dashes_gets_its_pool_and_docker_runs_on_it() -> Result<()> {
     let guest = Guest::ready(&Layout::vg("my-host-vg"))?;
     guest.check("systemctl stop atomic-hostd.service")?;
-    guest.write_file(SPEC, "[storage]\ndriver = \"devicemapper\"\nroot-size = \"3500M\"\n[storage.volume.app-data]\nmount = \"/var/app-data\"\nsize = \"1G\"\n")?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"devicemapper\"\nroot-size = \"3500M\"\n[storage.volume.app-data]\nmount = \"/var/app-data\"\nsize = \"1G\"\nthin = false\n")?;
     let applied = product::apply(&guest, &[])?;
     assert_eq!(applied.code, 0, "{:#}", applied.report);
     let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;
