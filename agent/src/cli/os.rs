@@ -129,3 +129,6 @@ impl Shown {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
