@@ -53,16 +53,22 @@ pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &
     if mount_unit::read(&text).is_none_or(|stamped| stamped.mount != mount) {
         return refused(format!("{path} was not written by us and is left alone"));
     }
-    if mounted.is_some() {
-        around_engine(machine, restarts, |machine| {
-            job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)
-        })?;
-    }
+    // The engine comes back when the unit is gone: it requires what is mounted at its store, and would have it mounted again.
+    around_engine(machine, restarts && mounted.is_some(), |machine| {
+        if mounted.is_some() {
+            job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)?;
+        }
+        forget(machine, unit, path)
+    })?;
+    Ok(Change::Made)
+}
+
+/// Removes the unit from systemd, and its file.
+fn forget(machine: &mut Machine<'_>, unit: &str, path: &str) -> Result<(), ApplyError> {
     job(machine, &format!("systemctl disable {unit}"), async |systemd| systemd.disable(&[unit]).await.map(drop))?;
     let removed = || files::remove(Path::new(path)).map_err(|source| ApplyError::Remove { path: path.to_owned(), source });
     machine.effects.run(&format!("rm {path}"), removed)?;
-    job(machine, "systemctl daemon-reload", Systemd::reload)?;
-    Ok(Change::Made)
+    job(machine, "systemctl daemon-reload", Systemd::reload)
 }
 
 fn job(machine: &mut Machine<'_>, what: &str, with: impl AsyncFnOnce(&Systemd) -> Result<(), SystemdError>) -> Result<(), ApplyError> {
