@@ -113,6 +113,17 @@ impl<'a> Draft<'a> {
         id
     }
 
+    /// Steps that change what dockerd finds in its store, with their mount points.
+    pub(super) fn moves_of_store(&self) -> Vec<(StepId, String)> {
+        let moved = |step: &Step<Action>| match &step.action {
+            Action::StartMount { mount, .. } | Action::RemoveMount { mount, .. } if store::touches_dockerd(mount) => {
+                (!self.already_mounted.contains(&step.id)).then(|| (step.id.clone(), mount.clone()))
+            }
+            _ => None,
+        };
+        self.steps.iter().chain(&self.late).filter_map(moved).collect()
+    }
+
     /// Steps for devices that a killed command left suspended.
     pub(super) fn resume_devices(&mut self) {
         for name in &self.have.suspended {

@@ -3,7 +3,7 @@
 use config::{Disruption, Driver, EngineKind, Reason};
 
 use super::draft::Draft;
-use super::{POOL, store};
+use super::{POOL, remove, store};
 use crate::Action;
 use crate::render::options;
 
@@ -24,15 +24,36 @@ pub(super) fn check(draft: &mut Draft<'_>) {
     }
 }
 
+/// dockerd keeps its records of the pool in its store. It takes no pool that somebody used without such records, itself included.
+fn check_records(draft: &mut Draft<'_>) {
+    let driver = &draft.want.driver;
+    if driver.value != Driver::Devicemapper || draft.have.engine.driver != Some(Driver::Devicemapper) {
+        return;
+    }
+    let units = remove::units(draft);
+    // One that has its unit was there before, and holds the records.
+    let returns = |mount: &str| units.iter().any(|unit| unit.stamped.mount == mount) && !draft.vacated.contains_key(mount);
+    let moved = draft.moves_of_store().into_iter().find(|(_, mount)| !returns(mount));
+    if let Some((_, mount)) = moved {
+        let message = format!("dockerd has its records of the pool in its store, so what is mounted at {mount} cannot change under it");
+        let hint = "leave that volume as it is; or write another driver first, and consent to the removal of the pool";
+        draft.problem(&driver.place, KEY, message, hint);
+    }
+}
+
 /// Plans /etc/sysconfig/docker-storage.
 pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     note_root(draft);
+    check_records(draft);
     if draft.engine == Some(EngineKind::Podman) {
         return;
     }
     let driver = &draft.want.driver;
     let after = match driver.value {
-        Driver::Devicemapper => draft.pool_ready.clone(),
+        Driver::Devicemapper => {
+            let moves = draft.moves_of_store();
+            draft.pool_ready.iter().cloned().chain(moves.into_iter().map(|(step, _)| step)).collect()
+        }
         Driver::Overlay2 | Driver::Overlay if draft.store_unsettled => {
             draft.note(&driver.place, "the engine's options wait until the volume of its store has been looked at".to_owned());
             return;

@@ -135,3 +135,25 @@ fn a_pool_is_made_anew_when_it_passes_between_the_engine_and_volumes() {
         assert_eq!(steps(&then, &after(&then, have)), vec![]);
     }
 }
+
+#[test]
+fn what_is_mounted_at_the_store_cannot_change_under_a_pool_that_dockerd_uses() {
+    let beside = |mount: &str| devicemapper().plain("containers", mount, gib(1));
+    let says = "so what is mounted at /var/lib/docker cannot change under it";
+    assert!(problem(&beside("/var/lib/docker"), &after(&devicemapper(), host())).contains(says));
+    let have = after(&beside("/var/lib/docker"), host());
+    assert!(problem(&devicemapper(), &have).contains(says));
+    assert!(problem(&beside("/var/elsewhere"), &have).contains(says));
+    let mut unmounted = have;
+    unmounted.mounts.clear();
+    assert_eq!(lines(&beside("/var/lib/docker"), &unmounted), ["start-mount /var/lib/docker [none]"]);
+}
+
+#[test]
+fn dockerd_gets_its_pool_after_its_store_is_where_it_belongs() {
+    let have = after(&spec().plain("containers", "/var/lib/docker", gib(1)), host());
+    let all = steps(&devicemapper(), &have);
+    let options = all.iter().find(|step| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH)).expect("options");
+    let removal = all.iter().find(|step| matches!(step.action, Action::RemoveMount { .. })).expect("a removal");
+    assert!(options.after.contains(&removal.id));
+}
