@@ -113,13 +113,12 @@ impl<'a> Draft<'a> {
         id
     }
 
-    /// Steps that change what dockerd finds in its store, with their mount points.
-    pub(super) fn moves_of_store(&self) -> Vec<(StepId, String)> {
-        let moved = |step: &Step<Action>| match &step.action {
-            Action::StartMount { mount, .. } | Action::RemoveMount { mount, .. } if store::touches_dockerd(mount) => {
-                (!self.already_mounted.contains(&step.id)).then(|| (step.id.clone(), mount.clone()))
-            }
-            _ => None,
+    /// Steps that change where dockerd finds its records of the pool, with their mount points.
+    pub(super) fn moves_of_records(&self) -> Vec<(StepId, String)> {
+        let moved = |step: &Step<Action>| {
+            let (Action::StartMount { mount, .. } | Action::RemoveMount { mount, .. }) = &step.action else { return None };
+            let moves = store::holds_records(mount) && !self.already_mounted.contains(&step.id);
+            moves.then(|| (step.id.clone(), mount.clone()))
         };
         self.steps.iter().chain(&self.late).filter_map(moved).collect()
     }

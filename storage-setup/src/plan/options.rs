@@ -33,7 +33,7 @@ fn check_records(draft: &mut Draft<'_>) {
     let units = remove::units(draft);
     // One that has its unit was there before, and holds the records.
     let returns = |mount: &str| units.iter().any(|unit| unit.stamped.mount == mount) && !draft.vacated.contains_key(mount);
-    let moved = draft.moves_of_store().into_iter().find(|(_, mount)| !returns(mount));
+    let moved = draft.moves_of_records().into_iter().find(|(_, mount)| !returns(mount));
     if let Some((_, mount)) = moved {
         let message = format!("dockerd has its records of the pool in its store, so what is mounted at {mount} cannot change under it");
         let hint = "leave that volume as it is; or write another driver first, and consent to the removal of the pool";
@@ -51,7 +51,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     let driver = &draft.want.driver;
     let after = match driver.value {
         Driver::Devicemapper => {
-            let moves = draft.moves_of_store();
+            let moves = draft.moves_of_records();
             draft.pool_ready.iter().cloned().chain(moves.into_iter().map(|(step, _)| step)).collect()
         }
         Driver::Overlay2 | Driver::Overlay if draft.store_unsettled => {

@@ -6,6 +6,8 @@ use crate::Observed;
 
 /// dockerd's.
 const DOCKER: &str = "/var/lib/docker";
+/// What dockerd knows of the pool that it uses.
+const RECORDS: &str = "/var/lib/docker/devicemapper";
 /// podman's.
 const PODMAN: &str = "/var/lib/containers";
 
@@ -21,6 +23,11 @@ pub(super) fn holds_store(mount: &str, engine: Option<EngineKind>) -> bool {
         Some(EngineKind::Docker) | None => DOCKER,
     };
     mount == store || is_below(store, mount)
+}
+
+/// Whether a mount there holds what dockerd knows of the pool that it uses, or a part of that.
+pub(super) fn holds_records(mount: &str) -> bool {
+    holds_store(mount, Some(EngineKind::Docker)) || mount == RECORDS || is_below(mount, RECORDS)
 }
 
 /// Whether mounting or unmounting there changes what dockerd sees: it holds its store, or a part of it.

@@ -144,6 +144,7 @@ fn what_is_mounted_at_the_store_cannot_change_under_a_pool_that_dockerd_uses() {
     let have = after(&beside("/var/lib/docker"), host());
     assert!(problem(&devicemapper(), &have).contains(says));
     assert!(problem(&beside("/var/elsewhere"), &have).contains(says));
+    assert!(!steps(&beside("/var/lib/docker/volumes"), &after(&devicemapper(), host())).is_empty(), "no records are there");
     let mut unmounted = have;
     unmounted.mounts.clear();
     assert_eq!(lines(&beside("/var/lib/docker"), &unmounted), ["start-mount /var/lib/docker [none]"]);
