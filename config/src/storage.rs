@@ -175,15 +175,6 @@ fn needed_pool(
         (_, Some((name, volume))) => Some((format!("the volume {name} is thin"), &volume.place)),
         (_, None) => None,
     };
-    let over_store = volumes.iter().find(|(_, volume)| ["/var/lib", "/var/lib/docker"].contains(&volume.value.mount.as_str()));
-    if let (Driver::Devicemapper, Some((name, volume))) = (driver.value, over_store) {
-        // dockerd keeps its map of the pool there, and does not start on a used pool without it.
-        let mount = &volume.value.mount;
-        let message = format!("a volume at {mount} would hide what the devicemapper driver knows of its pool ({})", driver.place);
-        let hint = "mount it at /var/lib/docker/volumes or elsewhere, or write driver = \"overlay2\"";
-        findings.report_of_whole(&volume.place, &format!("storage.volume.{name}"), Fault::new(message).hint(hint));
-        return None;
-    }
     if let (Driver::Devicemapper, Some((name, volume))) = (driver.value, thin) {
         let message = format!("the volume {name} is thin, but the devicemapper driver has the pool for itself ({})", driver.place);
         let hint = "write thin = false, so that it lies beside the pool, or driver = \"overlay2\"";

@@ -109,7 +109,6 @@ fn beside_the_pool(volume: &mut Volume) {
 /// A pool exactly when something uses it, as the reader of specs has it.
 fn with_pool(choices: &mut Choices, want: &mut Storage) {
     if want.driver.value == Driver::Devicemapper {
-        want.volumes.retain(|_, volume| volume.value.mount.as_str() != "/var/lib/docker");
         want.volumes.values_mut().for_each(|volume| beside_the_pool(&mut volume.value));
     }
     let thin = want.volumes.values().any(|volume| matches!(volume.value.kind, VolumeKind::Thin { .. }));

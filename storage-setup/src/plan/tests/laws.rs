@@ -219,7 +219,7 @@ proptest! {
                 let by_size = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.key.ends_with(".size"));
                 prop_assert!(short.as_ref().is_none_or(by_size), "stuck after {:?}: {:?}", step, short);
             } else if removes || needs_second_look(&case.have) {
-                prop_assert!(resumed.is_some(), "stuck after {:?}", step);
+                prop_assert!(resumed.is_some(), "stuck after {:?}: {}{:?}", step, story(&case), plan(&case.want, case.engine, &have));
             } else {
                 prop_assert_eq!(resumed.as_ref(), Some(&end), "cut after {:?}", step);
             }
