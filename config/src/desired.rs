@@ -8,6 +8,7 @@ use std::num::NonZeroU64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::service::{Container, ContainerName, EngineOptions, Journal, Registry, RegistryHost, Rsyslog};
 use crate::{Bytes, Disruption, Level, LvName, MountPoint, Percent, Placed, Size, VgName};
 
 /// A whole host.
@@ -21,6 +22,14 @@ pub struct Desired {
     pub storage: Option<Storage>,
     /// `[engine]`
     pub engine: Engine,
+    /// `[registry.HOST]`
+    pub registries: BTreeMap<RegistryHost, Placed<Registry>>,
+    /// `[container.NAME]`, those that are enabled.
+    pub containers: BTreeMap<ContainerName, Placed<Container>>,
+    /// `[rsyslog]`; `None` when no layer has it, or it is switched off.
+    pub rsyslog: Option<Placed<Rsyslog>>,
+    /// `[journal]`
+    pub journal: Journal,
 }
 
 /// `[agent]`
@@ -229,6 +238,8 @@ impl Filesystem {
 pub struct Engine {
     /// Which engine runs the containers; `None` when no layer says, and then whichever is installed alone.
     pub kind: Option<Placed<EngineKind>>,
+    /// What it is started with, beside its storage.
+    pub options: EngineOptions,
 }
 
 /// The container engines.

@@ -2,7 +2,7 @@
 //!
 //! [`layer_paths`] finds the files, [`parse`] takes their texts through four stages: each becomes a tree with places (`tree`), is
 //! checked for known keys and kinds of values against the schema (`schema`, `shape`), all are merged, and the sections (`agent`, `os`,
-//! `storage`, `engine`) make validated values of the keys in force. Every stage adds to one list of [`Problems`], so that one run tells
+//! `storage`, `engine`, and those below `service`) make validated values of the keys in force. Every stage adds to one list of [`Problems`], so that one run tells
 //! all that is wrong. A known key is a field of its section's `Keys`, and nowhere else.
 //!
 //! Nothing here needs root, knows the host, or does more I/O than reading the layers.
@@ -17,6 +17,8 @@ mod place;
 mod reader;
 mod render;
 mod schema;
+mod secret;
+mod service;
 mod shape;
 mod size;
 mod size_text;
@@ -37,6 +39,10 @@ pub use name::{LvName, MountPoint, VgName};
 pub use place::{Place, Placed, Problem};
 pub use render::Problems;
 pub use schema::schema;
+pub use service::{
+    Container, ContainerName, EngineOptions, ImageRef, Journal, JournalStorage, Limits, LogLevel, LogTarget, Mount, MountSource, Namespace,
+    Network, Protocol, Publish, Registry, RegistryHost, Relabel, Restart, Rsyslog,
+};
 pub use size::{Bytes, GIB, KIB, Level, MIB, Percent, Size};
 pub use spec::{Spec, parse, read, read_files};
 pub use step::{Describe, Disruption, Reason, Step, StepId, Undo};

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::{Place, Placed, Problem};
@@ -30,6 +30,58 @@ impl<T: JsonSchema> JsonSchema for Written<T> {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         T::json_schema(generator)
+    }
+}
+
+/// A number that may have a fraction, in the digits that are written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Number {
+    Whole(i64),
+    Fraction(String),
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Number::Whole(number) => number.fmt(out),
+            Number::Fraction(digits) => out.write_str(digits),
+        }
+    }
+}
+
+impl JsonSchema for Number {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number" })
+    }
+}
+
+/// Text that nobody shall see: the schema calls it write-only, no message quotes it, and [`crate::secret`] masks it.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Secret")
+    }
+}
+
+impl JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "writeOnly": true })
     }
 }
 
@@ -122,6 +174,18 @@ impl Findings {
                 None
             }
         }
+    }
+
+    /// Checks every item of a list that need not be there; `None` when one is faulty.
+    pub(crate) fn list<T, U>(
+        &mut self,
+        written: Option<Written<Vec<Written<T>>>>,
+        check: impl Fn(T) -> Result<U, Fault>,
+    ) -> Option<Vec<Placed<U>>> {
+        let Some(list) = written else { return Some(Vec::new()) };
+        // All are checked before one ends it.
+        let checked: Vec<Option<Placed<U>>> = list.value?.into_iter().map(|item| self.check(item, &check)).collect();
+        checked.into_iter().collect()
     }
 
     /// Checks a key that is written; `None` when it is faulty.

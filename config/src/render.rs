@@ -7,9 +7,9 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::layers::Layer;
-use crate::{Place, Problem};
+use crate::{Place, Problem, secret};
 
-/// What is wrong with a spec: at least one problem, and the texts to show them in.
+/// What is wrong with a spec: at least one problem, and the texts to show them in, without their secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Problems {
     problems: Vec<Problem>,
@@ -26,11 +26,11 @@ impl Problems {
         };
         problems.sort_by_key(|problem| (rank(problem), problem.place.clone()));
         problems.dedup();
-        (!problems.is_empty()).then_some(Problems { problems, layers })
+        (!problems.is_empty()).then(|| Problems { problems, layers: masked(layers) })
     }
 
     pub(crate) fn of(problem: Problem, layers: Vec<Layer>) -> Problems {
-        Problems { problems: vec![problem], layers }
+        Problems { problems: vec![problem], layers: masked(layers) }
     }
 
     /// The problems, lower layers first, then by line.
@@ -68,6 +68,10 @@ impl Problems {
         let text = layer.text.split('\n').nth(line.checked_sub(1)? as usize)?;
         Some(text.strip_suffix('\r').unwrap_or(text))
     }
+}
+
+fn masked(layers: Vec<Layer>) -> Vec<Layer> {
+    layers.into_iter().map(|layer| Layer { text: secret::masked(&layer.text), ..layer }).collect()
 }
 
 fn snippet<'a>(file: &'a str, line: u32, column: u32, text: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {

@@ -2,6 +2,7 @@
 //!
 //! Made from the sections' `Keys`; read by [`crate::shape`], by [`crate::parse`] and by whoever wants `schema.json`.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use schemars::transform::RecursiveTransform;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::reader::Written;
+use crate::service::{container, journal, registry, rsyslog};
 use crate::{agent, engine, os, storage};
 
 /// What an immutable container host shall be. All sections may be left out.
@@ -25,6 +27,14 @@ pub(crate) struct Keys {
     pub(crate) storage: Option<Written<storage::Keys>>,
     /// The container engine.
     pub(crate) engine: Option<Written<engine::Keys>>,
+    /// The registries that images come from, by the host as images name it.
+    pub(crate) registry: Option<Written<BTreeMap<String, Written<registry::Keys>>>>,
+    /// The containers that run as services, by name.
+    pub(crate) container: Option<Written<BTreeMap<String, Written<container::Keys>>>>,
+    /// The container that keeps the host's logs.
+    pub(crate) rsyslog: Option<Written<rsyslog::Keys>>,
+    /// The systemd journal.
+    pub(crate) journal: Option<Written<journal::Keys>>,
 }
 
 /// The schema as values.

@@ -38,9 +38,9 @@ impl Shape<'_> {
 
     fn scalar(&self, node: &Node, schema: &Schema, path: &[String]) -> Result<(), Fault> {
         match (schema["type"].as_str(), &node.value) {
-            (Some("string"), Value::Text(text)) => plain_text(text),
+            (Some("string"), Value::Text(text)) => plain_text(text, schema),
             (Some("integer"), Value::Whole(number)) => in_range(*number, schema),
-            (Some("boolean"), Value::Flag(_)) => Ok(()),
+            (Some("number"), Value::Whole(_) | Value::Fraction(_)) | (Some("boolean"), Value::Flag(_)) => Ok(()),
             (None, Value::Text(text)) => one_of(text, &choices(schema)),
             (_, value) => Err(self.wrong_kind(value, schema, path)),
         }
@@ -84,7 +84,7 @@ impl Shape<'_> {
         let wanted = match schema["type"].as_str() {
             Some("object") => "a table",
             Some("array") => "a list",
-            Some("integer") => "a number",
+            Some("integer" | "number") => "a number",
             Some("boolean") => "true or false",
             _ => "text",
         };
@@ -119,14 +119,19 @@ fn wrong_kind_hint(value: &Value, schema: &Schema, path: &[String]) -> Option<St
         (Some("string"), Value::Whole(number)) if schema["format"] == "size" => {
             Some(format!("a size needs a unit, as {name} = {example}; {number} could be bytes or gigabytes"))
         }
+        (Some("number"), Value::Text(text)) if text.parse::<f64>().is_ok() => Some(format!("write {name} = {text}, without quotes")),
         (None, _) => Some(format!("write one of {}", choices(schema).join(", "))),
         _ if !example.is_null() => Some(format!("write {name} = {example}")),
+        (Some("string"), Value::Whole(_) | Value::Fraction(_) | Value::Flag(_)) => Some("write it in quotes".to_owned()),
         _ => None,
     }
 }
 
-fn plain_text(text: &str) -> Result<(), Fault> {
+fn plain_text(text: &str, schema: &Schema) -> Result<(), Fault> {
     match text.chars().find(|c| c.is_control()) {
+        Some(_) if schema["writeOnly"] == true => {
+            Err(Fault::new("there is a control character in it").hint("write it on one line, in plain characters"))
+        }
         Some(odd) => Err(Fault::new(format!("{} has the control character {odd:?} in it", quoted(text)))
             .hint("write it on one line, in plain characters")),
         None => Ok(()),
@@ -158,7 +163,7 @@ fn one_of(text: &str, choices: &[&str]) -> Result<(), Fault> {
 }
 
 /// What was probably meant, if anything is near.
-fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 40;
     const NEAR: f64 = 0.6;
     if text.chars().count() > LONGEST {

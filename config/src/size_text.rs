@@ -59,6 +59,15 @@ pub(crate) fn chunk(text: &str) -> Result<Bytes, Fault> {
     }
 }
 
+/// A number of bytes that is no share of a disk.
+pub(crate) fn amount(text: &str) -> Result<NonZeroU64, Fault> {
+    let text = text.trim();
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || text.contains('%') {
+        return Err(Fault::new(format!("{} is not a number of bytes", quoted(text))).hint("write a number and a unit, as \"512M\""));
+    }
+    absolute(text)
+}
+
 fn share(text: &str, digits: &str, whole: &str) -> Result<Size, Fault> {
     let kind = match whole.to_ascii_uppercase().as_str() {
         "FREE" => Size::OfFree,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::layers::{Layer, Sources, layer_paths, load};
 use crate::reader::{Fault, Findings, Written};
 use crate::schema::{Keys, SCHEMA};
+use crate::service::{container, journal, registry, rsyslog};
 use crate::tree::Node;
 use crate::{Desired, Place, Problem, Problems, agent, engine, os, shape, storage};
 
@@ -113,7 +114,27 @@ fn check(merged: &Node, findings: &mut Findings) -> Option<Desired> {
         None => Some(None),
         Some(written) => written.value.and_then(|keys| storage::check(keys, engine.as_ref(), findings)).map(Some),
     };
-    Some(Desired { agent: agent?, os: os?, storage: storage?, engine: engine? })
+    let registries = registry::check_all(keys.registry, findings);
+    let rsyslog = rsyslog::check(keys.rsyslog, findings);
+    let log_place = rsyslog.as_ref().and_then(Option::as_ref).map(|section| &section.place);
+    let containers = container::check_all(keys.container, log_place, findings);
+    let journal = section(keys.journal).and_then(|keys| journal::check(keys, findings));
+    if let (Some(registries), Some(engine)) = (&registries, &engine) {
+        registry::check_engine(registries, engine, findings);
+    }
+    if let (Some(journal), Some(rsyslog)) = (&journal, &rsyslog) {
+        journal::check_home(journal, rsyslog.as_ref(), findings);
+    }
+    Some(Desired {
+        agent: agent?,
+        os: os?,
+        storage: storage?,
+        engine: engine?,
+        registries: registries?,
+        containers: containers?,
+        rsyslog: rsyslog?,
+        journal: journal?,
+    })
 }
 
 /// A section that no layer writes is one without keys.

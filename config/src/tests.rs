@@ -28,8 +28,9 @@ fn at(file: &str, line: u32, column: u32) -> Place {
 }
 
 /// The examples, by name, as people get them.
-const EXAMPLES: [(&str, &str); 3] = [
+const EXAMPLES: [(&str, &str); 4] = [
     ("appliance", include_str!("../examples/appliance.toml")),
     ("devicemapper", include_str!("../examples/devicemapper.toml")),
     ("minimal", include_str!("../examples/minimal.toml")),
+    ("services", include_str!("../examples/services.toml")),
 ];

@@ -27,6 +27,8 @@ pub(crate) struct Node {
 pub(crate) enum Value {
     Text(String),
     Whole(i64),
+    /// A number with a fraction, in the digits that are written.
+    Fraction(String),
     Flag(bool),
     List(Vec<Node>),
     Table(BTreeMap<String, Node>),
@@ -42,6 +44,7 @@ impl Value {
         match self {
             Value::Text(_) => "text",
             Value::Whole(_) => "a number",
+            Value::Fraction(_) => "a number with a fraction",
             Value::Flag(_) => "true or false",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
@@ -100,14 +103,16 @@ impl Node {
     pub(crate) fn at(&self, path: &[String]) -> Option<&Node> {
         path.iter().try_fold(self, |node, key| match &node.value {
             Value::Table(entries) => entries.get(key),
-            Value::Text(_) | Value::Whole(_) | Value::Flag(_) | Value::List(_) | Value::Other(_) | Value::Reported => None,
+            Value::Text(_) | Value::Whole(_) | Value::Fraction(_) | Value::Flag(_) | Value::List(_) | Value::Other(_) | Value::Reported => {
+                None
+            }
         })
     }
 
     /// Every value as `{ key, place, value }`, the form of [`crate::reader::Written`].
     pub(crate) fn as_written(&self, key: &str) -> serde_json::Value {
         let value = match &self.value {
-            Value::Text(text) => json!(text),
+            Value::Text(text) | Value::Fraction(text) => json!(text),
             Value::Whole(number) => json!(number),
             Value::Flag(flag) => json!(flag),
             Value::List(items) => items.iter().map(|item| item.as_written(key)).collect(),
@@ -126,6 +131,7 @@ impl Node {
         match &self.value {
             Value::Text(text) => Some(toml::Value::String(text.clone())),
             Value::Whole(number) => Some(toml::Value::Integer(*number)),
+            Value::Fraction(digits) => digits.parse().ok().map(toml::Value::Float),
             Value::Flag(flag) => Some(toml::Value::Boolean(*flag)),
             Value::List(items) => items.iter().map(Node::as_toml).collect::<Option<_>>().map(toml::Value::Array),
             Value::Table(entries) => {
@@ -177,7 +183,7 @@ impl Reading<'_> {
         match value {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Integer(number) => whole(number),
-            DeValue::Float(_) => Value::Other("a number with a fraction"),
+            DeValue::Float(number) => Value::Fraction(number.as_str().to_owned()),
             DeValue::Boolean(flag) => Value::Flag(*flag),
             DeValue::Datetime(_) => Value::Other("a date or time"),
             DeValue::Array(items) => Value::List(

@@ -1,0 +1,66 @@
+//! Amounts of a container: memory, processors, and the time to stop. What the spec writes in, numbers out.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use crate::reader::{Fault, Number, quoted};
+use crate::{MIB, size_text};
+
+/// As docker has it, and the guide.
+pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of memory; engines refuse less than 6 MiB.
+pub(super) fn memory(text: &str) -> Result<NonZeroU64, Fault> {
+    let bytes = size_text::amount(text)?;
+    if bytes.get() < 6 * MIB {
+        return Err(
+            Fault::new(format!("{} is less than the 6 MiB that a container needs at least", quoted(text))).hint("write \"6M\" or more")
+        );
+    }
+    Ok(bytes)
+}
+
+/// Hundredths of a processor.
+pub(super) fn cpus(number: &Number) -> Result<NonZeroU64, Fault> {
+    const MOST: u64 = 1024;
+    let text = number.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let plain = |part: &str| part.chars().all(|c| c.is_ascii_digit());
+    if !plain(fraction) || !plain(whole.trim_start_matches(['+', '-'])) {
+        return Err(Fault::new(format!("{text} is not a plain number")).hint("write it as 2 or 1.5"));
+    }
+    if fraction.len() > 2 {
+        return Err(Fault::new(format!("{text} is finer than a hundredth of a processor")).hint("write at most two digits after the point"));
+    }
+    let whole: Option<u64> = whole.parse().ok().filter(|whole| *whole <= MOST);
+    let hundredths = whole.and_then(|whole| Some(whole * 100 + format!("{fraction:0<2}").parse::<u64>().ok()?));
+    hundredths.filter(|hundredths| *hundredths <= MOST * 100).and_then(NonZeroU64::new).ok_or_else(|| {
+        Fault::new(format!("{text} is not in the range 0.01 to {MOST}"))
+            .hint("write how many processors it may use, as 2 or 0.5; all, when the key is left out")
+    })
+}
+
+/// From one second to one hour.
+pub(super) fn stop_timeout(text: &str) -> Result<Duration, Fault> {
+    const HINT: &str = "write it as \"30s\", \"2m\" or \"1h\"";
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "" if !number.is_empty() => {
+            return Err(Fault::new(format!("{} has no unit", quoted(text))).hint(format!("write \"{number}s\" for seconds")));
+        }
+        _ => return Err(Fault::new(format!("{} is not a time", quoted(text))).hint(HINT)),
+    };
+    let Ok(number) = number.parse::<u64>() else {
+        return Err(Fault::new(format!("{} is not a time", quoted(text))).hint(HINT));
+    };
+    let seconds = number.saturating_mul(unit);
+    if (1..=3600).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds));
+    }
+    Err(Fault::new(format!("{} is not from 1s to 1h", quoted(text))).hint(HINT))
+}
