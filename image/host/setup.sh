@@ -27,6 +27,7 @@ grub-pc-bin       | guest: GRUB modules for BIOS
 qemu-system-x86   | guest: the machine itself
 qemu-utils        | guest: qemu-img
 openssh-client    | guest: make ssh
+socat             | guest: connections to the registry and the log server beside it
 '
 
 installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }

@@ -67,9 +67,9 @@ pub fn build(layout: &Layout) -> Result<Disk> {
 /// As [`build`], giving each line that the recipe says to `say`. One process at a time.
 pub fn build_with(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<Disk> {
     let _lock = lock("image")?;
-    script("base.sh", &[], say)?;
-    script("host.sh", &[], say)?;
-    script("disk.sh", &layout.arguments(), say)?;
+    script("host/base.sh", &[], say)?;
+    script("host/host.sh", &[], say)?;
+    script("host/disk.sh", &layout.arguments(), say)?;
     let label = layout.label();
     let stamp = made().join(format!("disk-{label}.hash"));
     let hash = fs::read_to_string(&stamp).with_context(|| stamp.display().to_string())?;
@@ -79,18 +79,18 @@ pub fn build_with(layout: &Layout, say: &mut dyn FnMut(&str)) -> Result<Disk> {
 /// Makes an archive repository with the image's commit, as a server has it, unless it is there already; gives its directory.
 pub fn archive() -> Result<PathBuf> {
     let _lock = lock("image")?;
-    script("archive.sh", &[], &mut |line| eprintln!("{line}"))?;
+    script("host/archive.sh", &[], &mut |line| eprintln!("{line}"))?;
     Ok(made().join("archive"))
 }
 
-/// One script of the recipe, through sudo if need be: a tree with its owners needs root.
-fn script(name: &str, arguments: &[&str], say: &mut dyn FnMut(&str)) -> Result<()> {
-    let path = top().join("image/host").join(name);
+/// One script below `image/`, through sudo if need be: a tree with its owners needs root.
+pub(crate) fn script(name: &str, arguments: &[&str], say: &mut dyn FnMut(&str)) -> Result<()> {
+    let path = top().join("image").join(name);
     let mut command = if is_root()? { Command::new("bash") } else { Command::new("sudo") };
     if command.get_program() == "sudo" {
         command.args(["--preserve-env=PROFILE", "bash"]);
     }
-    run(command.arg(path).args(arguments), say).with_context(|| format!("image/host/{name}"))
+    run(command.arg(path).args(arguments), say).with_context(|| format!("image/{name}"))
 }
 
 /// Runs a command that has to succeed, giving each line of its standard error to `say`.

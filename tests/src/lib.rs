@@ -4,11 +4,15 @@
 
 pub mod agreement;
 pub mod archive;
+pub mod containers;
 pub mod guest;
 pub mod image;
+pub mod log_server;
 pub mod product;
+pub mod registry;
 pub mod server;
 pub mod spec_text;
+mod tied;
 #[cfg(test)]
 mod tree;
 

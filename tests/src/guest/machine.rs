@@ -2,17 +2,19 @@
 //! In: a directory with disk files (see [`super::disks`]). Out: a running qemu with sockets for control; dies with us unless detached.
 
 use super::accel::accelerator;
+use super::beside;
 use super::disks::{DataDisk, OS_DISK};
-use crate::made;
+use crate::{made, tied};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{LazyLock, mpsc};
-use std::thread::{self, sleep};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+const QEMU: &str = "qemu-system-x86_64";
 
 /// One machine, on or off.
 #[derive(Debug)]
@@ -63,12 +65,12 @@ impl Machine {
             }
         }
         let log = fs::File::create(self.dir.join("qemu.log"))?;
-        let mut command = if self.tied { tied_to_us() } else { Command::new("qemu-system-x86_64") };
+        let mut command = if self.tied { tied::command(QEMU) } else { Command::new(QEMU) };
         command.args(arguments).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         if !self.tied {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
-        self.child = Some(spawn(command).context("qemu-system-x86_64 (make setup installs it)")?);
+        self.child = Some(tied::spawn(command).context("qemu-system-x86_64 (make setup installs it)")?);
         self.wait_for_sockets()
     }
 
@@ -117,32 +119,6 @@ impl Drop for Machine {
     }
 }
 
-/// A `qemu` command that the kernel kills when the thread that spawned it ends.
-fn tied_to_us() -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
-    command
-}
-
-/// Spawns on a thread that lives as long as the process: the tie above is to the thread, and tests have short-lived ones.
-fn spawn(command: Command) -> io::Result<Child> {
-    type Job = (Command, mpsc::Sender<io::Result<Child>>);
-    static SPAWNER: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| {
-        let (jobs, queue) = mpsc::channel::<Job>();
-        thread::spawn(move || {
-            for (mut command, reply) in queue {
-                // A caller that went away does not want the child: it is dropped, and ends with us.
-                let _ = reply.send(command.spawn());
-            }
-        });
-        jobs
-    });
-    let (reply, answer) = mpsc::channel();
-    let gone = |_| io::Error::other("the spawning thread is gone");
-    SPAWNER.send((command, reply)).map_err(|_| gone(mpsc::RecvError))?;
-    answer.recv().map_err(gone)?
-}
-
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0").context("a free port")?.local_addr()?.port())
 }
@@ -164,7 +140,7 @@ fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk]) -> R
     let busybox = made().join("tree/usr/bin/busybox");
     let www = format!("guestfwd=tcp:10.0.2.9:8123-cmd:{} httpd -i -h {}", busybox.display(), path("www"));
     let mut add = |option: &str, value: String| all.extend([option.to_owned(), value]);
-    add("-netdev", format!("user,id=net,hostfwd=tcp:127.0.0.1:{ssh_port}-:22,{www}"));
+    add("-netdev", format!("user,id=net,hostfwd=tcp:127.0.0.1:{ssh_port}-:22,{www},{}", beside::relays(sockets)));
     add("-device", "virtio-net-pci,netdev=net,romfile=".into());
     add("-device", "virtio-serial".into());
     add("-chardev", format!("socket,id=agent,server=on,wait=off,path={}", socket("agent")));

@@ -4,12 +4,14 @@
 
 mod accel;
 mod agent;
+mod beside;
 mod disks;
 mod machine;
 mod qmp;
 mod ready;
 
 pub use agent::Output;
+pub(crate) use beside::Beside;
 pub use qmp::Qmp;
 
 use crate::image::{self, Layout};
