@@ -2,7 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::{storage_words, value, words};
+use super::{arrived, storage_words, words};
+use crate::engine::STORAGE;
+
+fn value(text: &str) -> Option<String> {
+    super::value(text, STORAGE.name)
+}
 
 #[test]
 fn a_value_is_read_as_systemd_reads_an_environment_file() {
@@ -62,6 +67,14 @@ fn storage_options_are_found_in_each_form_dockerd_takes() {
         ["--storage-driver=overlay2", "--storage-opt=a=1", "--storage-opt=b=2", "--storage-driver=devicemapper"]
     );
     assert_eq!(storage_words(&words("dockerd --storage-driver")), Vec::<String>::new());
+}
+
+#[test]
+fn the_words_of_a_variable_arrive_together_or_not_at_all() {
+    let line = words("/usr/bin/dockerd -H fd:// --mtu=1400 --live-restore --debug");
+    for (given, expected) in [("--mtu=1400 --live-restore", "--mtu=1400 --live-restore"), ("--mtu=1400 --debug", ""), ("", "")] {
+        assert_eq!(arrived(&line, &words(given)), words(expected), "{given}");
+    }
 }
 
 proptest! {

@@ -1,20 +1,24 @@
-//! dockerd's storage options: from the text of the options file to the words of a command line, as systemd gets there.
+//! dockerd's options: from the text of an options file to the words of a command line, as systemd gets there.
 //!
 //! The text comes from the file, from what the storage family is about to write, or from a process's environment.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The variable that docker.service passes on.
-pub(crate) const VARIABLE: &str = "DOCKER_STORAGE_OPTIONS";
+/// A variable that docker.service passes on, and the file that sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) file: &'static str,
+}
 
 /// What an `EnvironmentFile=` with this text sets the variable to; the last assignment wins.
-pub(crate) fn value(text: &str) -> Option<String> {
+pub(crate) fn value(text: &str, variable: &str) -> Option<String> {
     let mut rest = text.chars().peekable();
     let mut found = None;
     while let Some(key) = key(&mut rest) {
         let value = assigned(&mut rest);
-        if key == VARIABLE {
+        if key == variable {
             found = Some(value);
         }
     }
@@ -144,9 +148,19 @@ pub(crate) fn storage_words(line: &[String]) -> Vec<String> {
     found
 }
 
+/// Those of the words that a variable was given which stand on the command line: all of them, or none.
+pub(crate) fn arrived<'a>(line: &[String], given: &'a [String]) -> &'a [String] {
+    if has_run(line, given) { given } else { &[] }
+}
+
+/// Whether `part` stands in `line` as a run of words, which is how systemd puts it there.
+pub(crate) fn has_run(line: &[String], part: &[String]) -> bool {
+    part.is_empty() || line.windows(part.len()).any(|run| run == part)
+}
+
 /// Words as people read them.
 pub(crate) fn in_words(words: &[String]) -> String {
-    if words.is_empty() { "no storage options".to_owned() } else { words.join(" ") }
+    if words.is_empty() { "no options".to_owned() } else { words.join(" ") }
 }
 
 #[cfg(test)]

@@ -1,11 +1,18 @@
 //! The engine's plans: each row one host, one spec, and what comes of it.
 
-use config::{Describe, Disruption, Engine, EngineKind, Place, Placed, Reason};
+mod docker_options;
+mod podman;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use config::{Describe, Disruption, Engine, EngineKind, EngineOptions, Place, Problem, Reason};
 use systemd::{ActiveState, LoadState, UnitState};
 
-use super::plan;
-use crate::options::words;
-use crate::{Action, Docker, Observed, Options, Process, Reach};
+use super::EnginePlan;
+use crate::engine::cases::{line, placed};
+use crate::engine::options::words;
+use crate::engine::{DaemonJson, Docker, EngineFiles, Engines, Options, Podman, Process, Reach};
+use crate::{Action, OwnFile};
 
 const OVERLAY2: &str = "--storage-driver overlay2";
 const POOL: &str = "--storage-driver devicemapper --storage-opt dm.thinpooldev=/dev/mapper/a-docker--pool";
@@ -18,7 +25,7 @@ fn an_inactive_engine_starts_once_its_options_are_there() {
     );
     assert_eq!(
         story(&docker(ActiveState::Inactive, Some(""), None)),
-        "start-engine docker.service: inactive -> running with no storage options (none)"
+        "start-engine docker.service: inactive -> running with no options (none)"
     );
     assert_eq!(
         story(&docker(ActiveState::Inactive, None, None)),
@@ -55,9 +62,9 @@ fn storage_options_that_the_admin_added_elsewhere_are_no_drift() {
 #[test]
 fn an_engine_with_other_options_than_its_file_restarts() {
     for (file, runs, expected) in [
-        (OVERLAY2, "", "restart-engine docker.service: no storage options -> --storage-driver overlay2 (restart)"),
+        (OVERLAY2, "", "restart-engine docker.service: no options -> --storage-driver overlay2 (restart)"),
         (OVERLAY2, "-s overlay", "restart-engine docker.service: --storage-driver=overlay -> --storage-driver overlay2 (restart)"),
-        ("", OVERLAY2, "restart-engine docker.service: --storage-driver=overlay2 -> no storage options (restart)"),
+        ("", OVERLAY2, "restart-engine docker.service: --storage-driver=overlay2 -> no options (restart)"),
         (
             "--storage-driver devicemapper",
             POOL,
@@ -74,7 +81,7 @@ fn the_reason_of_a_restart_says_what_differs() {
     let plan = plan(&any(), &docker(ActiveState::Active, Some(OVERLAY2), Some(("", "")))).unwrap();
     assert_eq!(
         plan.steps[0].reason.to_string(),
-        "drift: dockerd runs with no storage options, /etc/sysconfig/docker-storage says --storage-driver overlay2"
+        "drift: dockerd runs with no options, /etc/sysconfig/docker-storage says --storage-driver overlay2"
     );
 }
 
@@ -151,20 +158,22 @@ fn options_that_would_not_reach_dockerd_never_lead_to_a_start_or_an_endless_rest
 
 #[test]
 fn two_engines_and_no_choice_is_a_problem() {
-    let host = Observed { podman: true, ..docker(ActiveState::Active, Some(""), Some(("", ""))) };
+    let host = Engines { podman: Some(socket(ActiveState::Active)), ..docker(ActiveState::Active, Some(""), Some(("", ""))) };
     let problems = plan(&any(), &host).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].place, Place::Default);
     assert_eq!(problems[0].key, "engine.kind");
     assert_eq!(problems[0].message, "both docker and podman are installed");
     assert_eq!(problems[0].hint.as_deref(), Some("set engine.kind"));
-    assert!(plan(&asks(EngineKind::Docker), &host).is_ok());
-    assert_eq!(plan(&asks(EngineKind::Podman), &host).unwrap(), super::Plan::default());
+    for kind in [EngineKind::Docker, EngineKind::Podman] {
+        let plan = plan(&asks(kind), &host).unwrap();
+        assert_eq!((told(&plan).as_str(), plan.kind, plan.ready), ("", Some(kind), true));
+    }
 }
 
 #[test]
 fn an_engine_that_is_asked_for_must_be_installed() {
-    let none = Observed { docker: None, podman: false };
+    let none = Engines { docker: None, podman: None, files: no_files() };
     for (kind, message) in [(EngineKind::Docker, "docker is not installed"), (EngineKind::Podman, "podman is not installed")] {
         let problems = plan(&asks(kind), &none).unwrap_err();
         assert_eq!((problems[0].message.as_str(), &problems[0].place), (message, &line()));
@@ -172,9 +181,16 @@ fn an_engine_that_is_asked_for_must_be_installed() {
 }
 
 #[test]
-fn podman_has_nothing_to_do() {
-    assert_eq!(story(&Observed { docker: None, podman: true }), "");
-    assert_eq!(story(&Observed { docker: None, podman: false }), "no container engine is installed");
+fn podman_that_listens_has_nothing_to_do() {
+    assert_eq!(story(&Engines { docker: None, podman: Some(socket(ActiveState::Active)), files: no_files() }), "");
+}
+
+#[test]
+fn a_host_without_an_engine_is_told_so() {
+    let none = Engines { docker: None, podman: None, files: no_files() };
+    assert_eq!(story(&none), "no container engine is installed");
+    let plan = plan(&any(), &none).unwrap();
+    assert_eq!((plan.kind, plan.ready), (None, false));
 }
 
 #[test]
@@ -196,17 +212,26 @@ fn status_says_in_a_few_words_what_the_engine_is() {
     let running = docker(ActiveState::Active, Some(""), Some((OVERLAY2, OVERLAY2)));
     assert_eq!(running.engine_text(&any()), "docker, running with --storage-driver=overlay2");
     assert_eq!(docker(ActiveState::Failed, None, None).engine_text(&any()), "docker, failed");
-    let both = Observed { podman: true, ..running };
+    let both = Engines { podman: Some(socket(ActiveState::Active)), ..running };
     assert_eq!(both.engine_text(&any()), "docker or podman: both are installed, and engine.kind does not say which");
     assert_eq!(both.engine_text(&asks(EngineKind::Podman)), "podman");
-    let none = Observed { docker: None, podman: false };
+    let none = Engines { docker: None, podman: None, files: no_files() };
     assert_eq!(none.engine_text(&any()), "none is installed");
     assert_eq!(none.engine_text(&asks(EngineKind::Docker)), "docker, which is not installed");
 }
 
+/// The plan of a spec that has no registries.
+fn plan(engine: &Engine, host: &Engines) -> Result<EnginePlan, Vec<Problem>> {
+    super::plan(engine, &BTreeMap::new(), host)
+}
+
 /// The steps and notes of a plan for the only engine installed, as one text.
-fn story(host: &Observed) -> String {
-    let plan = plan(&any(), host).unwrap();
+fn story(host: &Engines) -> String {
+    told(&plan(&any(), host).unwrap())
+}
+
+/// The steps and notes of a plan, as one text.
+fn told(plan: &EnginePlan) -> String {
     let steps = plan.steps.iter().map(|step| {
         let action = &step.action;
         assert!(step.disruption <= Disruption::Restart);
@@ -216,39 +241,55 @@ fn story(host: &Observed) -> String {
 }
 
 /// A host with docker alone: its state, the words of its options file, its own words and those it was given by the file.
-fn docker(active: ActiveState, file: Option<&str>, runs: Option<(&str, &str)>) -> Observed {
-    let unit = UnitState {
-        name: "docker.service".to_owned(),
+fn docker(active: ActiveState, file: Option<&str>, runs: Option<(&str, &str)>) -> Engines {
+    let process = match runs {
+        Some((line, given)) => {
+            Process::Running { line: words(&format!("/usr/sbin/dockerd -H fd:// {line}")), given: words(given), given_own: Vec::new() }
+        }
+        None => Process::None,
+    };
+    let docker = Docker {
+        unit: unit("docker.service", active),
+        options: file.map_or(Options::Absent, |text| Options::Words(words(text))),
+        reach: Reach::Passed,
+        own_reach: Reach::Passed,
+        daemon_json: DaemonJson::Keys(BTreeSet::new()),
+        process,
+    };
+    Engines { docker: Some(docker), podman: None, files: no_files() }
+}
+
+fn socket(active: ActiveState) -> Podman {
+    Podman { socket: unit("podman.socket", active) }
+}
+
+fn unit(name: &str, active: ActiveState) -> UnitState {
+    UnitState {
+        name: name.to_owned(),
         load: LoadState::Loaded,
         active,
         sub: "sub".to_owned(),
-        fragment: Some("/lib/systemd/system/docker.service".to_owned()),
+        fragment: Some(format!("/lib/systemd/system/{name}")),
         need_reload: false,
         main_pid: None,
         job: None,
         condition_ok: None,
         assert_ok: None,
-    };
-    let process = match runs {
-        Some((line, given)) => Process::Running { line: words(&format!("/usr/sbin/dockerd -H fd:// {line}")), given: words(given) },
-        None => Process::None,
-    };
-    let options = file.map_or(Options::Absent, |text| Options::Words(words(text)));
-    Observed { docker: Some(Docker { unit, options, reach: Reach::Passed, process }), podman: false }
+    }
 }
 
-fn the(host: &mut Observed) -> &mut Docker {
+fn no_files() -> EngineFiles {
+    EngineFiles { docker: OwnFile::Absent, registries: OwnFile::Absent, containers: OwnFile::Absent }
+}
+
+fn the(host: &mut Engines) -> &mut Docker {
     host.docker.as_mut().unwrap()
 }
 
 fn any() -> Engine {
-    Engine { kind: None }
+    Engine { kind: None, options: EngineOptions::default() }
 }
 
 fn asks(kind: EngineKind) -> Engine {
-    Engine { kind: Some(Placed { value: kind, place: line() }) }
-}
-
-fn line() -> Place {
-    Place::File { file: "/etc/atomic-host.toml".to_owned(), line: 3, column: 8 }
+    Engine { kind: Some(placed(kind)), options: EngineOptions::default() }
 }
