@@ -118,12 +118,9 @@ fn check(merged: &Node, findings: &mut Findings) -> Option<Desired> {
     let rsyslog = rsyslog::check(keys.rsyslog, findings);
     let log_place = rsyslog.as_ref().and_then(Option::as_ref).map(|section| &section.place);
     let containers = container::check_all(keys.container, log_place, findings);
-    let journal = section(keys.journal).and_then(|keys| journal::check(keys, findings));
+    let journal = section(keys.journal).and_then(|keys| journal::check(keys, rsyslog.as_ref().map(Option::is_some), findings));
     if let (Some(registries), Some(engine)) = (&registries, &engine) {
         registry::check_engine(registries, engine, findings);
-    }
-    if let (Some(journal), Some(rsyslog)) = (&journal, &rsyslog) {
-        journal::check_home(journal, rsyslog.as_ref(), findings);
     }
     Some(Desired {
         agent: agent?,

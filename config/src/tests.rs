@@ -1,9 +1,13 @@
 //! What the crate promises, through the doors that its users have.
 
+mod containers;
 mod layers;
 mod merging;
+mod names;
 mod properties;
+mod secrets;
 mod sections;
+mod services;
 mod sizes;
 
 use crate::{Layer, Place, Problems, Spec, parse};

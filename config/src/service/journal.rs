@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::reader::{Fault, Findings, Written};
-use crate::{Journal, JournalStorage, Placed, Rsyslog, size_text};
+use crate::{Journal, JournalStorage, Placed, size_text};
 
 /// The systemd journal.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -17,20 +17,13 @@ pub(crate) struct Keys {
     max_use: Option<Written<String>>,
 }
 
-pub(crate) fn check(keys: Keys, findings: &mut Findings) -> Option<Journal> {
+/// Whether there is an enabled `[rsyslog]`, whose lines always have a home, is not known when that section is faulty.
+pub(crate) fn check(keys: Keys, rsyslog: Option<bool>, findings: &mut Findings) -> Option<Journal> {
     let storage = findings.optional(keys.storage, Ok);
     let max_use = findings.optional(keys.max_use, |text| size_text::amount(&text));
-    Some(Journal { storage: storage?, max_use: max_use? })
-}
-
-/// Reports a volatile journal that nobody keeps. An enabled [`Rsyslog`] always has a home for its lines.
-pub(crate) fn check_home(journal: &Journal, rsyslog: Option<&Placed<Rsyslog>>, findings: &mut Findings) {
-    match (&journal.storage, rsyslog) {
-        (Some(Placed { value: JournalStorage::Volatile, place }), None) => {
-            let fault = Fault::new("logs would have no home: a volatile journal is gone at reboot, and no [rsyslog] keeps its lines");
-            findings.report_of_whole(place, "journal.storage", fault.hint("add a section [rsyslog], or write storage = \"persistent\""));
-        }
-        (Some(Placed { value: JournalStorage::Volatile, .. }), Some(_))
-        | (Some(Placed { value: JournalStorage::Persistent | JournalStorage::Auto, .. }) | None, _) => {}
+    if let (Some(Some(Placed { value: JournalStorage::Volatile, place })), Some(false)) = (&storage, rsyslog) {
+        let fault = Fault::new("logs would have no home: a volatile journal is gone at reboot, and no [rsyslog] keeps its lines");
+        findings.report_of_whole(place, "journal.storage", fault.hint("add a section [rsyslog], or write storage = \"persistent\""));
     }
+    Some(Journal { storage: storage?, max_use: max_use? })
 }

@@ -28,16 +28,17 @@ pub(super) fn cpus(number: &Number) -> Result<NonZeroU64, Fault> {
     let fraction = fraction.trim_end_matches('0');
     let plain = |part: &str| part.chars().all(|c| c.is_ascii_digit());
     if !plain(fraction) || !plain(whole.trim_start_matches(['+', '-'])) {
-        return Err(Fault::new(format!("{text} is not a plain number")).hint("write it as 2 or 1.5"));
+        return Err(Fault::new("it is not a plain number").hint("write it as 2 or 1.5"));
     }
     if fraction.len() > 2 {
-        return Err(Fault::new(format!("{text} is finer than a hundredth of a processor")).hint("write at most two digits after the point"));
+        return Err(Fault::new("it is finer than a hundredth of a processor").hint("write at most two digits after the point"));
     }
-    let whole: Option<u64> = whole.parse().ok().filter(|whole| *whole <= MOST);
+    let whole = whole.parse::<u64>().ok().filter(|whole| *whole <= MOST);
     let hundredths = whole.and_then(|whole| Some(whole * 100 + format!("{fraction:0<2}").parse::<u64>().ok()?));
-    hundredths.filter(|hundredths| *hundredths <= MOST * 100).and_then(NonZeroU64::new).ok_or_else(|| {
-        Fault::new(format!("{text} is not in the range 0.01 to {MOST}"))
-            .hint("write how many processors it may use, as 2 or 0.5; all, when the key is left out")
+    let in_range = hundredths.filter(|hundredths| *hundredths <= MOST * 100).and_then(NonZeroU64::new);
+    in_range.ok_or_else(|| {
+        Fault::new(format!("it is not in the range 0.01 to {MOST}"))
+            .hint("write how many processors it may use, as 2 or 0.5; without the key it may use all")
     })
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::host_and_port;
 
-/// A container's name: lower-case letters, digits, `_` and `-` inside, at most 63; no dot, which would read as a unit's type.
+/// A container's name: lower-case letters, digits, `_` and `-` inside, 2 to 63 of them; no dot, which would read as a unit's type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerName(String);
@@ -23,8 +23,9 @@ impl TryFrom<String> for ContainerName {
     type Error = String;
     /// Says what is wrong with it, as a clause.
     fn try_from(text: String) -> Result<Self, String> {
-        if text.is_empty() || text.len() > 63 {
-            return Err("is not 1 to 63 characters long".to_owned());
+        // docker wants two at least.
+        if !(2..=63).contains(&text.len()) {
+            return Err("is not 2 to 63 characters long".to_owned());
         }
         let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
         if let Some(odd) = text.chars().find(|c| !inside(*c)) {
@@ -67,6 +68,9 @@ impl TryFrom<String> for RegistryHost {
     type Error = String;
     /// Says what is wrong with it, as a clause.
     fn try_from(text: String) -> Result<Self, String> {
+        if text.contains('/') {
+            return Err("is more than a host and a port".to_owned());
+        }
         match host_and_port(&text)? {
             (host, _) if host.contains(':') => Err("is an IPv6 address, which images cannot name".to_owned()),
             (host, None) if !host.contains('.') && host != "localhost" => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reader::{Fault, Findings, quoted};
-use crate::{ContainerName, Place, Placed, shape};
+use crate::{ContainerName, Place, Placed, shape, tree};
 
 /// Who is named in `after`, by the names as written.
 #[derive(Default)]
@@ -69,14 +69,14 @@ impl Order {
         let names: Vec<&str> = self.after.keys().map(String::as_str).filter(|known| *known != name).collect();
         let hint = match shape::nearest(other, &names) {
             Some(meant) => format!("did you mean {meant:?}?"),
-            None => format!("name another container of the spec, or add [{}]", crate::tree::joined("container", other)),
+            None => format!("name another container of the spec, or add [{}]", tree::joined("container", other)),
         };
         Some(Fault::new(format!("there is no container {}", quoted(other))).hint(hint))
     }
 }
 
 fn key(name: &str) -> String {
-    format!("{}.after", crate::tree::joined("container", name))
+    format!("{}.after", tree::joined("container", name))
 }
 
 /// One cycle, its least name first, or `None`. Takes out who waits only for those that are in no cycle.
@@ -110,5 +110,5 @@ fn report_cycle(cycle: &[&str], edges: &BTreeMap<&str, Vec<&Placed<String>>>, fi
     let Some(other) = edges.get(first).into_iter().flatten().find(|other| other.value == *second) else { return };
     let circle: Vec<&str> = cycle.iter().chain([first]).copied().collect();
     let message = format!("each of these waits for the next, so that none can start: {}", circle.join(" -> "));
-    findings.report_of_whole(&other.place, &key(first), Fault::new(message).hint("remove one of them from an after"));
+    findings.report_of_whole(&other.place, &key(first), Fault::new(message).hint("remove one of these names from its list"));
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::address::host_and_port;
 use crate::reader::{Fault, Findings, Written, quoted};
-use crate::{Engine, EngineKind, Placed, Registry, RegistryHost};
+use crate::{Engine, EngineKind, Placed, Registry, RegistryHost, tree};
 
 /// A registry that images come from.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -95,7 +95,7 @@ pub(crate) fn check_engine(registries: &BTreeMap<RegistryHost, Placed<Registry>>
             })
         };
         if let Some((mirror, fault)) = fault {
-            findings.report(&mirror.place, &format!("registry.{:?}.mirrors", host.as_str()), fault);
+            findings.report(&mirror.place, &format!("{}.mirrors", tree::joined("registry", host.as_str())), fault);
         }
     }
 }
