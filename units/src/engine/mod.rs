@@ -15,7 +15,7 @@ mod podman_conf;
 pub use model::{DaemonJson, Docker, EngineFiles, Engines, Options, Podman, Process, Reach};
 pub(crate) use observe::observe;
 pub(crate) use options::in_words;
-pub(crate) use plan::{EnginePlan, plan};
+pub(crate) use plan::plan;
 
 use options::Variable;
 

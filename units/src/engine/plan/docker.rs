@@ -36,24 +36,21 @@ pub(super) fn plan(want: Want<'_>, docker: &Docker, files: &EngineFiles) -> Resu
     draft.finish(EngineKind::Docker, ready)
 }
 
-/// Mirrors that docker cannot have. With engine.kind in the spec, that is found out before.
+/// Mirrors that docker cannot have. `config` finds them where the spec has engine.kind.
 fn foreign_mirrors(want: Want<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (host, registry) in want.registries {
         for mirror in &registry.value.mirrors {
             let location = mirror.value.split_once("://").map_or(mirror.value.as_str(), |(_scheme, location)| location);
-            let path = location.trim_end_matches('/').contains('/');
             let (message, hint) = if host.as_str() != DOCKER_IO {
-                ("docker knows mirrors of docker.io alone, and docker is the engine", "take it out")
-            } else if path {
-                (
-                    "docker takes no path in a mirror, and docker is the engine",
-                    "write scheme and host alone, as \"https://mirror.example.com\"",
-                )
+                ("docker has mirrors of docker.io alone, and docker is the engine".to_owned(), "remove it")
+            } else if location.trim_end_matches('/').contains('/') {
+                let message = format!("{:?} has a path, which docker refuses, and docker is the engine", mirror.value);
+                (message, "write the host alone, as \"https://mirror.example.com\"")
             } else {
                 continue;
             };
-            problems.push(problem(&mirror.place, &asked::key_of(host, "mirrors"), message.to_owned(), hint));
+            problems.push(problem(&mirror.place, &asked::key_of(host, "mirrors"), message, hint));
         }
     }
     problems

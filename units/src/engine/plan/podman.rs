@@ -53,7 +53,7 @@ fn containers(want: Want<'_>) -> Option<Content> {
     Some(Content { text, key: "engine.dns".to_owned(), place: server.place.clone() })
 }
 
-/// Options that only dockerd has.
+/// Options that only docker has. `config` finds them where the spec has engine.kind.
 fn unknown_options(options: &EngineOptions) -> Vec<Problem> {
     let EngineOptions { live_restore, selinux, log_level, dns: _, bip, mtu } = options;
     let asked = [
@@ -63,9 +63,9 @@ fn unknown_options(options: &EngineOptions) -> Vec<Problem> {
         ("bip", bip.as_ref().map(|asked| &asked.place)),
         ("mtu", mtu.as_ref().map(|asked| &asked.place)),
     ];
-    let hint = "take it out; of the options of [engine], podman has dns alone";
+    let hint = "remove it; podman has no daemon that could take it";
     let report = |(name, place): (&str, Option<&_>)| {
-        Some(problem(place?, &format!("engine.{name}"), "it is an option of dockerd, and podman is the engine".to_owned(), hint))
+        Some(problem(place?, &format!("engine.{name}"), format!("{name} is an option of docker, and podman is the engine"), hint))
     };
     asked.into_iter().filter_map(report).collect()
 }

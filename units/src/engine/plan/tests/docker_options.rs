@@ -178,8 +178,12 @@ fn dockerd_is_left_alone_while_daemon_json_would_keep_it_from_starting() {
 fn mirrors_that_docker_cannot_have_are_problems() {
     let host = docker(ActiveState::Active, Some(""), Some(("", "")));
     for (registry, mirror, expected) in [
-        ("quay.io", "https://mirror.example.com", "docker knows mirrors of docker.io alone, and docker is the engine"),
-        ("docker.io", "https://mirror.example.com/docker", "docker takes no path in a mirror, and docker is the engine"),
+        ("quay.io", "https://mirror.example.com", "docker has mirrors of docker.io alone, and docker is the engine"),
+        (
+            "docker.io",
+            "https://mirror.example.com/docker",
+            "\"https://mirror.example.com/docker\" has a path, which docker refuses, and docker is the engine",
+        ),
     ] {
         let problems = plan_with(&any(), &registries([(registry, &[mirror], false)]), &host).unwrap_err();
         assert_eq!(said(&problems), [(format!("registry.{registry:?}.mirrors").as_str(), expected)]);
