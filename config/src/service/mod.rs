@@ -1,4 +1,5 @@
-//! Container services as the spec asks for them: the validated values of `[container.NAME]`, `[registry.HOST]`, `[rsyslog]` and `[journal]`.
+//! Container services as the spec asks for them: the validated values of `[container.NAME]`, `[registry.HOST]`, `[rsyslog]` and
+//! `[journal]`.
 //!
 //! Made by the sections of the same names; read by the units family. No value can break out of the line of a unit, a path or an option:
 //! none holds control characters, and names hold only what their kind allows.
@@ -188,7 +189,7 @@ impl Restart {
 /// `[registry.HOST]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registry {
-    /// http or https URLs that are asked first. docker knows mirrors of docker.io alone.
+    /// http or https URLs that are asked first, without a slash at the end. docker knows mirrors of docker.io alone, and no path in them.
     pub mirrors: Vec<Placed<String>>,
     /// Whether it may be reached without TLS, or with a certificate that nobody vouches for.
     pub insecure: bool,

@@ -218,7 +218,11 @@ proptest! {
     }
 
     #[test]
-    fn a_mount_is_read_as_it_is_written(source in "(/[a-z .%-]{0,5}[a-z]){1,3}|[a-z0-9]{2,8}", target in "(/[a-z0-9_]{1,5}){1,3}", read_only: bool) {
+    fn a_mount_is_read_as_it_is_written(
+        source in "(/[a-z .%-]{0,5}[a-z]){1,3}|[a-z0-9]{2,8}",
+        target in "(/[a-z0-9_]{1,5}){1,3}",
+        read_only: bool,
+    ) {
         let mount = mounted(&format!("{source}:{target}{}", if read_only { ":ro" } else { "" })).unwrap();
         let (MountSource::Path(read) | MountSource::Volume(read)) = mount.source;
         prop_assert_eq!((read, mount.target, mount.read_only), (source, target, read_only));

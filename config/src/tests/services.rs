@@ -19,11 +19,9 @@ fn the_example_has_the_options_of_the_engine() {
     let options = engine.options;
     assert_eq!((options.live_restore.unwrap().value, options.selinux.unwrap().value), (true, true));
     assert_eq!(options.log_level.unwrap().value, LogLevel::Warn);
-    assert_eq!((options.dns[0].value.to_string(), options.dns[0].place.clone()), ("10.0.0.53".to_owned(), at(FILE, 10, 8)));
+    assert_eq!((options.dns[0].value.to_string(), options.dns[0].place.clone()), ("10.0.0.53".to_owned(), at("0.toml", 10, 8)));
     assert_eq!((options.bip, options.mtu), (None, None));
 }
-
-const FILE: &str = "0.toml";
 
 #[test]
 fn an_engine_without_options_has_none() {
