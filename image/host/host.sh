@@ -8,10 +8,11 @@ need_root
 
 # binary | where it goes
 binaries='
-atomic          usr/bin
-atomic-hostd    usr/libexec/atomic-host
-storage-worker  usr/libexec/atomic-host
-image-worker    usr/libexec/atomic-host
+atomic            usr/bin
+atomic-hostd      usr/libexec/atomic-host
+storage-worker    usr/libexec/atomic-host
+image-worker      usr/libexec/atomic-host
+container-runner  usr/libexec/atomic-host
 '
 built=$top/target/${PROFILE:-debug}
 dist=agent/dist

@@ -11,6 +11,7 @@ pub mod log_server;
 pub mod product;
 pub mod registry;
 pub mod server;
+pub mod site;
 pub mod spec_text;
 mod tied;
 #[cfg(test)]

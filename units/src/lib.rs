@@ -1,23 +1,28 @@
-//! The units family: what runs on the host as systemd units. So far that is the container engine.
+//! The units family: what runs on the host as systemd units. The container engine, the containers, the logs.
 //!
-//! The agent calls [`observe`] (D-Bus and /proc), [`plan`] (pure) and [`apply`] (D-Bus) in turn;
-//! the spec comes from `config`, the engine's options from the file that the storage family writes.
+//! The agent calls [`observe`] (files, D-Bus, the engine's socket), [`plan`] (pure) and [`apply`] in turn. `engine` knows the engines,
+//! `container` the containers and their units, `rsyslog` and `journal` the sections of these names.
 
 mod action;
 mod apply;
-mod model;
+mod container;
+mod engine;
+mod error;
+mod file;
+mod journal;
 mod observe;
-mod options;
 mod plan;
+mod rsyslog;
 
 pub use action::Action;
 pub use apply::{Applied, apply};
-pub use model::{Docker, Observed, Options, Process, Reach};
-pub use observe::{UnitsError, observe};
+pub use container::{Containers, SeenUnit, Source};
+pub use engine::{DaemonJson, Docker, EngineFiles, Engines, Options, Podman, Process, Reach, STORAGE_OPTIONS};
+pub use engine_api::Store;
+pub use error::UnitsError;
+pub use file::OwnFile;
+pub use journal::SeenJournal;
+pub use observe::{Observed, observe};
 pub use plan::{Plan, plan};
 
-/// The file that holds dockerd's storage options; its variable is `DOCKER_STORAGE_OPTIONS`.
-pub const STORAGE_OPTIONS: &str = "/etc/sysconfig/docker-storage";
-
-/// docker's unit.
-const DOCKER: &str = "docker.service";
+use error::chain;

@@ -1,10 +1,12 @@
-//! What is to be done to the engine. Pure: the spec and what is there in, steps out.
+//! What is to be done to the units. Pure: the spec and what is there in, steps out.
+//!
+//! In order: the engine's own configuration, the logs' files, images, containers and their units, and the journal last, so that logs
+//! that leave the disk have their new home by then.
 
-use config::{Disruption, Engine, EngineKind, Place, Problem, Reason, Step, Undo};
-use systemd::{ActiveState, LoadState};
+use config::{Desired, Disruption, EngineKind, Place, Placed, Problem, Reason, Rsyslog, Step, StepId, Undo};
 
-use crate::options::{in_words, storage_words};
-use crate::{Action, DOCKER, Docker, Observed, Options, Process, Reach, STORAGE_OPTIONS};
+use crate::container::{self, Service};
+use crate::{Action, Observed, OwnFile, engine, journal, rsyslog};
 
 /// What is to be done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,119 +15,125 @@ pub struct Plan {
     pub steps: Vec<Step<Action>>,
     /// What a person should know: why something is left alone.
     pub notes: Vec<String>,
+    /// Whether something did not answer, so that another look soon may find more to do.
+    pub again: bool,
 }
 
-impl Plan {
-    fn note(text: impl Into<String>) -> Plan {
-        Plan { steps: Vec::new(), notes: vec![text.into()] }
-    }
-
-    fn step(action: Action, reason: Reason, disruption: Disruption) -> Plan {
-        Plan { steps: vec![Step::new(action, reason, disruption, Undo::Edit, Vec::new())], notes: Vec::new() }
-    }
-}
-
-/// Plans the engine.
+/// Plans the units.
 ///
 /// # Errors
-/// When the spec and what is installed do not say which engine to use.
-pub fn plan(engine: &Engine, have: &Observed) -> Result<Plan, Vec<Problem>> {
-    let asked = engine.kind.as_ref();
-    match (asked.map(|kind| kind.value), &have.docker, have.podman) {
-        (Some(EngineKind::Docker), Some(docker), _) | (None, Some(docker), false) => Ok(plan_docker(docker, asked.map(|kind| &kind.place))),
-        // podman has no daemon: every run reads its configuration anew.
-        (Some(EngineKind::Podman), _, true) | (None, None, true) => Ok(Plan::default()),
-        (None, None, false) => Ok(Plan::note("no container engine is installed")),
-        (None, Some(_), true) => Err(vec![problem(Place::Default, "both docker and podman are installed", "set engine.kind")]),
-        (Some(EngineKind::Docker), None, _) => Err(vec![not_installed(asked.map(|kind| &kind.place), "docker")]),
-        (Some(EngineKind::Podman), _, false) => Err(vec![not_installed(asked.map(|kind| &kind.place), "podman")]),
-    }
-}
-
-fn not_installed(place: Option<&Place>, name: &str) -> Problem {
-    let place = place.cloned().unwrap_or(Place::Default);
-    problem(place, &format!("{name} is not installed"), &format!("use an OS image that has {name}, or change engine.kind"))
-}
-
-fn problem(place: Place, message: &str, hint: &str) -> Problem {
-    Problem { place, key: "engine.kind".to_owned(), message: message.to_owned(), hint: Some(hint.to_owned()) }
-}
-
-fn plan_docker(docker: &Docker, asked: Option<&Place>) -> Plan {
-    match &docker.unit.load {
-        LoadState::Loaded => (),
-        LoadState::Masked => return Plan::note(format!("{DOCKER} is masked and left alone; to change that: systemctl unmask {DOCKER}")),
-        LoadState::NotFound => return Plan::note(format!("dockerd is installed, but there is no {DOCKER}; it is left alone")),
-        LoadState::BadSetting | LoadState::Error | LoadState::Stub | LoadState::Merged | LoadState::Other(_) => {
-            return Plan::note(format!("{DOCKER} cannot be used; see: systemctl status {DOCKER}"));
+/// Everything on this host that is in the way of what the spec asks.
+pub fn plan(desired: &Desired, have: &Observed) -> Result<Plan, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut plan = Plan::default();
+    let engine = match engine::plan(&desired.engine, &desired.registries, &have.engines) {
+        Ok(engine) => {
+            plan.steps.extend(engine.steps);
+            plan.notes.extend(engine.notes);
+            engine.kind.map(Ok)
         }
-    }
-    // At boot systemd starts the engine by itself once storage is ready; a second job would only stand in its way.
-    if docker.unit.job.is_some() {
-        return Plan::note(format!("systemd has a job for {DOCKER}; it is left alone until that ends"));
-    }
-    match &docker.unit.active {
-        ActiveState::Inactive => start(docker, asked),
-        ActiveState::Active => restart(docker),
-        ActiveState::Failed => {
-            Plan::note(format!("{DOCKER} has failed, and starting it again is up to systemd; see: journalctl -u {DOCKER}"))
-        }
-        ActiveState::Reloading | ActiveState::Activating | ActiveState::Deactivating | ActiveState::Other(_) => {
-            Plan::note(format!("{DOCKER} is changing its state ({}); it is left alone until that ends", docker.unit.sub))
-        }
-    }
-}
-
-fn start(docker: &Docker, asked: Option<&Place>) -> Plan {
-    let wanted = match wanted(docker) {
-        Ok(wanted) => wanted,
-        Err(instead) => return instead,
-    };
-    let reason = asked.map_or_else(|| Reason::Drift(format!("{DOCKER} is inactive")), |place| Reason::Spec(place.clone()));
-    Plan::step(Action::StartEngine { unit: DOCKER.to_owned(), options: wanted.to_vec() }, reason, Disruption::None)
-}
-
-fn restart(docker: &Docker) -> Plan {
-    let (line, given) = match &docker.process {
-        Process::Running { line, given } => (line, given),
-        Process::None => return Plan::note(format!("{DOCKER} is active without a process; it is left alone")),
-        Process::Unreadable(why) => {
-            return Plan::note(format!("whether dockerd runs with the options of {STORAGE_OPTIONS} is not known: {why}"));
+        Err(more) => {
+            problems.extend(more);
+            Some(Err(()))
         }
     };
-    // Without a file nothing is asked of the one that runs.
-    if docker.options == Options::Absent {
-        return Plan::default();
+    let logs =
+        desired.rsyslog.as_ref().map_or_else(|| Ok(remove_rules(have)), |want| prepare_rsyslog(want, have)).unwrap_or_else(|problem| {
+            problems.push(problem);
+            Vec::new()
+        });
+    let needs: Vec<StepId> = logs.iter().map(|step| step.id.clone()).collect();
+    plan.steps.extend(logs);
+    let containers = plan_containers(engine, desired, have, &needs).unwrap_or_else(|more| {
+        problems.extend(more);
+        container::Plan::default()
+    });
+    let home: Vec<StepId> = rsyslog::name().and_then(|name| containers.up.get(&name).cloned()).into_iter().collect();
+    plan.again = containers.again;
+    plan.steps.extend(containers.steps);
+    plan.notes.extend(containers.notes);
+    match journal::plan(&desired.journal, &have.journal, &home) {
+        Ok(step) => plan.steps.extend(step),
+        Err(problem) => problems.push(problem),
     }
-    let wanted = match wanted(docker) {
-        Ok(wanted) => wanted,
-        Err(instead) => return instead,
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+fn plan_containers(
+    engine: Option<Result<EngineKind, ()>>,
+    desired: &Desired,
+    have: &Observed,
+    needs: &[StepId],
+) -> Result<container::Plan, Vec<Problem>> {
+    let bundle = desired.rsyslog.as_ref().map(|want| rsyslog::container(&want.value, have.rsyslog.localtime));
+    let name = rsyslog::name();
+    let mut services: Vec<Service<'_>> = Vec::new();
+    for (name, container) in &desired.containers {
+        services.push(Service {
+            name,
+            key: format!("container.{name}"),
+            place: &container.place,
+            container: &container.value,
+            files: String::new(),
+            needs: Vec::new(),
+        });
+    }
+    if let (Some(name), Some(container), Some(want)) = (&name, &bundle, &desired.rsyslog) {
+        let files = rsyslog::files_hash(&want.value);
+        services.push(Service { name, key: "rsyslog".to_owned(), place: &want.place, container, files, needs: needs.to_vec() });
+    }
+    let engine = match (engine, services.first()) {
+        (Some(Ok(engine)), _) => engine,
+        (None, Some(service)) => return Err(vec![no_engine(service)]),
+        // Which engine it is, is a problem already.
+        (Some(Err(())), _) | (None, None) => return Ok(container::Plan::default()),
     };
-    if has_run(line, wanted) && (given == wanted || storage_words(line) == storage_words(wanted)) {
-        return Plan::default();
-    }
-    let from = storage_words(line);
-    let reason = Reason::Drift(format!("dockerd runs with {}, {STORAGE_OPTIONS} says {}", in_words(&from), in_words(wanted)));
-    Plan::step(Action::RestartEngine { unit: DOCKER.to_owned(), from, to: wanted.to_vec() }, reason, Disruption::Restart)
+    let volumes = desired.storage.iter().flat_map(|storage| storage.volumes.values());
+    // Made by the steps before.
+    let coming: Vec<&str> = volumes.map(|volume| volume.value.mount.as_str()).chain(rsyslog::DIRECTORIES).collect();
+    container::plan(engine, &services, &coming, &have.containers)
 }
 
-/// The words that the file asks for, or the plan that says why they lead to nothing.
-fn wanted(docker: &Docker) -> Result<&[String], Plan> {
-    match (&docker.options, &docker.reach) {
-        (Options::Absent, _) => Err(Plan::note(format!("{DOCKER} waits for {STORAGE_OPTIONS}, which comes with [storage]"))),
-        (Options::Unreadable(why), _) => Err(Plan::note(format!("{DOCKER} is left alone, since {STORAGE_OPTIONS} cannot be read: {why}"))),
-        (Options::Words(words), Reach::Passed) => Ok(words),
-        // With no options to pass, it does not matter that they would not be.
-        (Options::Words(words), Reach::Blocked(_)) if words.is_empty() => Ok(words),
-        // Started all the same, dockerd would make its store elsewhere; restarted, it would not change.
-        (Options::Words(_), Reach::Blocked(why)) => Err(Plan::note(format!("{DOCKER} is left alone: {why}"))),
+fn no_engine(service: &Service<'_>) -> Problem {
+    Problem {
+        place: service.place.clone(),
+        key: service.key.clone(),
+        message: "this host has no container engine".to_owned(),
+        hint: Some("use an OS image that has docker or podman".to_owned()),
     }
 }
 
-/// Whether `part` stands in `line` as a run of words, which is how systemd puts it there.
-fn has_run(line: &[String], part: &[String]) -> bool {
-    part.is_empty() || line.windows(part.len()).any(|run| run == part)
+/// The directories and the rules that the logs' container reads.
+fn prepare_rsyslog(want: &Placed<Rsyslog>, have: &Observed) -> Result<Vec<Step<Action>>, Problem> {
+    let reason = Reason::Spec(want.place.clone());
+    let make = |path: &String| Action::MakeDirectory { path: path.clone() };
+    let mut actions: Vec<Action> = have.rsyslog.missing.iter().map(make).collect();
+    let text = rsyslog::rules(&want.value);
+    let from = match &have.rsyslog.rules {
+        OwnFile::Absent => None,
+        OwnFile::Ours(now) => Some(now.clone()),
+        OwnFile::Foreign => return Err(rules_in_the_way(&want.place, "is not ours")),
+        OwnFile::Unreadable(why) => return Err(rules_in_the_way(&want.place, &format!("cannot be read: {why}"))),
+    };
+    if from.as_ref() != Some(&text) {
+        actions.push(Action::WriteFile { what: "rules of rsyslog".to_owned(), path: rsyslog::RULES.to_owned(), from, text });
+    }
+    Ok(actions.into_iter().map(|action| Step::new(action, reason.clone(), Disruption::None, Undo::Edit, Vec::new())).collect())
 }
 
-#[cfg(test)]
-mod tests;
+fn rules_in_the_way(place: &Place, what: &str) -> Problem {
+    Problem {
+        place: place.clone(),
+        key: "rsyslog".to_owned(),
+        message: format!("{} {what}", rsyslog::RULES),
+        hint: Some("move that file away; other files in its directory are welcome".to_owned()),
+    }
+}
+
+/// Rules that nobody asks for any more.
+fn remove_rules(have: &Observed) -> Vec<Step<Action>> {
+    let there = have.rsyslog.rules.text().is_some();
+    let action = || Action::RemoveFile { path: rsyslog::RULES.to_owned() };
+    let reason = Reason::Orphan("rules of rsyslog".to_owned());
+    there.then(|| Step::new(action(), reason, Disruption::None, Undo::Edit, Vec::new())).into_iter().collect()
+}

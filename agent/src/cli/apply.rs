@@ -28,7 +28,7 @@ pub(super) async fn run(host: &Host, choices: Choices) -> Result<ExitCode, VerbE
     let quiet = choices.json;
     let mut tell = |progress: Progress<'_>| match progress {
         Progress::Step(row, outcome) if !quiet => println!("{}", report::outcome_line(row, outcome)),
-        Progress::Step(..) | Progress::Planned(_) | Progress::Effect(_) => {}
+        Progress::Step(..) | Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
     };
     let result = reconcile::apply(host, &intention, Scope::Whole, &consent, &mut tell).await?;
     if choices.json {

@@ -1,15 +1,17 @@
 //! `atomic host status [--json]`: what the host is, whether it is as the spec says, and what waits. Changes nothing.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use config::Problems;
+use units::Store;
 
 use super::VerbError;
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
 use crate::reconcile::{self, chain};
-use crate::report::{self, SpecStatus, Status};
+use crate::report::{self, ContainerStatus, SpecStatus, Status};
 use crate::state::generations;
 
 pub(super) async fn run(host: &Host, json: bool) -> Result<ExitCode, VerbError> {
@@ -41,6 +43,7 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         follows,
         storage: Err("not looked at".to_owned()),
         engine: "unknown".to_owned(),
+        containers: Ok(Vec::new()),
         steps: None,
         notes: Vec::new(),
     };
@@ -58,7 +61,8 @@ async fn look(host: &Host, intention: &Intention, status: &mut Status) {
         }
     };
     status.engine = survey.units.engine_text(&intention.desired().engine);
-    match reconcile::plan::plan(intention.desired(), &survey, &Consent::default()) {
+    status.containers = containers(&survey.units.containers);
+    match reconcile::plan::plan(intention.desired(), &survey, &Consent::default(), &BTreeMap::new()) {
         Ok(plan) => {
             status.steps = Some(plan.rows());
             status.notes = plan.notes;
@@ -68,6 +72,32 @@ async fn look(host: &Host, intention: &Intention, status: &mut Status) {
         }
     }
     status.storage = Ok(survey.storage);
+}
+
+/// Those that carry our stamp, in the order of their names.
+fn containers(seen: &units::Containers) -> Result<Vec<ContainerStatus>, String> {
+    match &seen.store {
+        Store::Unknown(_) if seen.units.is_empty() => Ok(Vec::new()),
+        Store::Unknown(why) => Err(why.clone()),
+        Store::Known { containers, .. } => {
+            let mut ours: Vec<ContainerStatus> = containers
+                .iter()
+                .filter_map(|container| {
+                    let stamp = container.stamp.as_ref()?;
+                    let unit = seen.units.values().find(|unit| unit.state.name == stamp.unit);
+                    Some(ContainerStatus {
+                        name: container.name.clone(),
+                        unit: unit.map_or_else(|| "absent".to_owned(), |unit| unit.state.active.to_string()),
+                        state: container.state.to_string(),
+                        image: stamp.image.clone(),
+                        digest: stamp.digest.clone(),
+                    })
+                })
+                .collect();
+            ours.sort_by(|one, other| one.name.cmp(&other.name));
+            Ok(ours)
+        }
+    }
 }
 
 fn spec_status(intention: &Intention, generation: Option<u32>) -> SpecStatus {
@@ -87,6 +117,7 @@ fn nothing_in_force(os: Result<::image::ImageStatus, String>, generation: Option
         follows: None,
         storage: Err("not looked at, since no spec is in force".to_owned()),
         engine: "left alone, since no spec is in force".to_owned(),
+        containers: Ok(Vec::new()),
         steps: None,
         notes: Vec::new(),
     }

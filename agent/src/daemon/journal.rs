@@ -2,12 +2,11 @@
 //!
 //! `journalctl -u atomic-hostd KIND=create-pool` finds every pool that was made.
 
-use storage_setup::protocol::Outcome;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
-use crate::reconcile::{Ending, Progress, Report};
+use crate::reconcile::{Ending, Outcome, Progress, Report};
 use crate::report;
 
 /// Starts the log: the journal when its socket is there, else standard error.
@@ -41,6 +40,7 @@ pub(super) fn tell(progress: &Progress<'_>) {
                 );
             }
         }
+        Progress::Running(row, text) => tracing::debug!(step = row.id.as_str(), "{} {}: {text}", row.kind, row.target),
         Progress::Effect(what) => tracing::debug!(effect = what, "effect   {what}"),
         Progress::Step(row, outcome) => {
             let line = report::outcome_line(row, outcome);
@@ -48,6 +48,7 @@ pub(super) fn tell(progress: &Progress<'_>) {
             match outcome {
                 Outcome::Made => tracing::info!(step, kind, object, outcome = "made", "{line}"),
                 Outcome::Already => tracing::info!(step, kind, object, outcome = "already", "{line}"),
+                Outcome::Later { .. } => tracing::warn!(step, kind, object, outcome = "later", "{line}"),
                 Outcome::Failed { .. } => tracing::error!(step, kind, object, outcome = "failed", "{line}"),
                 Outcome::Skipped { .. } => tracing::warn!(step, kind, object, outcome = "skipped", "{line}"),
             }

@@ -1,6 +1,7 @@
 //! `atomic-hostd`: holds the host to its spec while it runs, and the storage run before the engine starts at boot.
 //!
-//! A cycle runs at the start, after an edit, and at the drift timer; between them the process sleeps in one poll.
+//! A cycle runs at the start, after an edit, at the drift timer, and sooner while something was put off; between them the process
+//! sleeps in one poll.
 
 mod journal;
 mod watch;
@@ -21,6 +22,9 @@ pub use journal::start as start_log;
 
 /// How often the host is compared with its spec when nothing happened.
 const DRIFT: Duration = Duration::from_secs(3600);
+/// When something was put off, the host is looked at again so soon, then after twice as long each time, up to the most.
+const RETRY: Duration = Duration::from_secs(5);
+const RETRY_MOST: Duration = Duration::from_secs(900);
 /// An edit is over when nothing was written for so long.
 const QUIET: Duration = Duration::from_millis(300);
 /// An edit that goes on for ever is looked at every so often.
@@ -84,18 +88,28 @@ async fn serve(host: &Host) -> Result<(), DaemonError> {
     // Outside systemd there is nobody to tell.
     sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
     let mut trigger = Trigger::Start;
+    let mut retry = RETRY;
     loop {
         match trigger {
             Trigger::Edit => tracing::info!("the spec was edited: planning"),
             Trigger::Start | Trigger::Timer => tracing::debug!(?trigger, "planning"),
         }
         // A bad spec or a failed step is not the daemon's end: the next edit mends it.
-        if let Err(error) = cycle(host, Scope::Whole).await {
-            tell_error(&error);
-        }
+        let soon = match cycle(host, Scope::Whole).await {
+            Ok(report) => report.is_put_off(),
+            Err(error) => {
+                tell_error(&error);
+                false
+            }
+        };
+        let pause = if soon { retry } else { DRIFT };
+        retry = if soon { RETRY_MOST.min(retry * 2) } else { RETRY };
         trigger = tokio::select! {
-            Some(()) = edits.recv() => Trigger::Edit,
-            () = tokio::time::sleep(DRIFT) => Trigger::Timer,
+            Some(()) = edits.recv() => {
+                retry = RETRY;
+                Trigger::Edit
+            }
+            () = tokio::time::sleep(pause) => Trigger::Timer,
             _ = end.recv() => return Ok(()),
         };
         settle(&mut edits).await;

@@ -1,6 +1,6 @@
 //! Which steps of a plan may run now, and what the others wait for. Values in, values out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Ceiling, Disruption, Drift, Reason, Step, StepId};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ pub struct Rules {
     pub drift: Drift,
     /// Steps that a person agreed to by their id.
     pub consents: BTreeSet<StepId>,
+    /// Steps that were tried in this cycle and put off.
+    pub put_off: BTreeMap<StepId, Wait>,
 }
 
 /// What a step waits for.
@@ -29,6 +31,11 @@ pub enum Wait {
     Consent,
     /// Drift is only told (`agent.drift = "report"`).
     Told,
+    /// What passes by itself, maybe; it is tried again later.
+    Later {
+        /// What was in the way.
+        why: String,
+    },
     /// Another step that waits itself.
     Behind {
         /// That step.
@@ -64,6 +71,9 @@ pub fn gate<A>(steps: Vec<Step<A>>, rules: &Rules) -> Vec<Gated<A>> {
 }
 
 fn own_wait<A>(step: &Step<A>, rules: &Rules) -> Option<Wait> {
+    if let Some(wait) = rules.put_off.get(&step.id) {
+        return Some(wait.clone());
+    }
     if rules.consents.contains(&step.id) {
         return None;
     }

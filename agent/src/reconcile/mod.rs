@@ -11,14 +11,16 @@ pub mod plan;
 mod storage;
 pub mod worker;
 
-use config::{Problems, StepId};
+use std::collections::BTreeMap;
+
+use config::{Describe, Problems, Step, StepId};
 use serde::{Deserialize, Serialize};
-use storage_setup::protocol::Outcome;
+use storage_setup::protocol;
 
 use crate::host::Host;
 use crate::state::generations::{self, Generation};
 use crate::state::{StateError, ledger, lock};
-use gate::Gated;
+use gate::{Gated, Wait};
 use intention::Intention;
 use kill::Effects;
 use plan::{Consent, HostPlan, Row, Survey};
@@ -56,6 +58,42 @@ pub enum Scope {
     Whole,
 }
 
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The host was as it should be already.
+    Already,
+    /// Done.
+    Made,
+    /// Not done, and it may pass by itself: a registry that does not answer. Tried again later.
+    Later {
+        /// Why.
+        why: String,
+    },
+    /// Not done.
+    Failed {
+        /// Why, with all causes.
+        why: String,
+    },
+    /// Not tried, since a step before it did not succeed.
+    Skipped {
+        /// That step.
+        because: StepId,
+    },
+}
+
+impl From<protocol::Outcome> for Outcome {
+    fn from(outcome: protocol::Outcome) -> Outcome {
+        match outcome {
+            protocol::Outcome::Already => Outcome::Already,
+            protocol::Outcome::Made => Outcome::Made,
+            protocol::Outcome::Failed { why } => Outcome::Failed { why },
+            protocol::Outcome::Skipped { because } => Outcome::Skipped { because },
+        }
+    }
+}
+
 /// What happens, as it happens.
 #[derive(Debug)]
 pub enum Progress<'a> {
@@ -63,6 +101,8 @@ pub enum Progress<'a> {
     Planned(&'a HostPlan),
     /// One effect on the machine is done.
     Effect(&'a str),
+    /// How a long step goes on.
+    Running(&'a Row, &'a str),
     /// A step ended.
     Step(&'a Row, &'a Outcome),
 }
@@ -103,8 +143,18 @@ pub struct Report {
     pub waiting: Vec<Row>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// Whether something was changing or did not answer, so that another look soon may find more to do.
+    pub again: bool,
     /// Every effect, in order: what a run cut off at any point may have left half done.
     pub effects: Vec<String>,
+}
+
+impl Report {
+    /// Whether another cycle soon may get further, though nobody does anything.
+    #[must_use]
+    pub fn is_put_off(&self) -> bool {
+        self.again || self.waiting.iter().any(|row| matches!(row.waits, Some(Wait::Later { .. })))
+    }
 }
 
 /// Looks at all that the families look at. Changes nothing.
@@ -113,7 +163,7 @@ pub struct Report {
 /// When a family cannot be looked at.
 pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleError> {
     let storage = storage::observe(host, intention.desired().storage.as_ref()).await?;
-    let units = units::observe().await?;
+    let units = units::observe(intention.desired()).await?;
     let image = image::remotes(host, intention.desired())?;
     Ok(Survey { storage, units, image })
 }
@@ -123,8 +173,18 @@ pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleE
 /// # Errors
 /// [`CycleError::Problems`] when the host cannot be made so.
 pub async fn preview(host: &Host, intention: &Intention, consent: &Consent) -> Result<(Survey, HostPlan), CycleError> {
+    preview_without(host, intention, consent, &BTreeMap::new()).await
+}
+
+/// The same, with the steps that were put off in this cycle waiting.
+async fn preview_without(
+    host: &Host,
+    intention: &Intention,
+    consent: &Consent,
+    put_off: &BTreeMap<StepId, Wait>,
+) -> Result<(Survey, HostPlan), CycleError> {
     let survey = survey(host, intention).await?;
-    match plan::plan(intention.desired(), &survey, consent) {
+    match plan::plan(intention.desired(), &survey, consent, put_off) {
         Ok(plan) => Ok((survey, plan)),
         Err(problems) => Err(CycleError::Problems(intention.spec.problems(problems))),
     }
@@ -142,10 +202,10 @@ pub async fn apply(
     tell: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> Result<Report, CycleError> {
     let _lock = lock::acquire(host, lock::PATIENCE).await?;
-    let mut run = Run { host, effects: Effects::from_environment(), tried: Vec::new(), made: Vec::new(), tell };
+    let mut run = Run { host, effects: Effects::from_environment(), tried: Vec::new(), made: Vec::new(), put_off: BTreeMap::new(), tell };
     let mut begun = None;
     for _ in 0..ROUNDS {
-        let (_, mut plan) = preview(host, intention, consent).await?;
+        let (_, mut plan) = preview_without(host, intention, consent, &run.put_off).await?;
         if scope == Scope::Storage {
             plan.units.clear();
             plan.image.clear();
@@ -162,7 +222,7 @@ pub async fn apply(
         }
         run.carry_out(&plan).await?;
     }
-    let (_, plan) = preview(host, intention, consent).await?;
+    let (_, plan) = preview_without(host, intention, consent, &run.put_off).await?;
     run.finish(intention, scope, begun, plan).await
 }
 
@@ -172,6 +232,7 @@ struct Run<'a> {
     effects: Effects,
     tried: Vec<Tried>,
     made: Vec<StepId>,
+    put_off: BTreeMap<StepId, Wait>,
     tell: &'a mut (dyn FnMut(Progress<'_>) + Send),
 }
 
@@ -179,7 +240,7 @@ impl Run<'_> {
     fn has_failed(&self) -> bool {
         self.tried.iter().any(|tried| match tried.outcome {
             Outcome::Failed { .. } | Outcome::Skipped { .. } => true,
-            Outcome::Already | Outcome::Made => false,
+            Outcome::Already | Outcome::Made | Outcome::Later { .. } => false,
         })
     }
 
@@ -229,6 +290,7 @@ impl Run<'_> {
                 self.effects.count(what);
             }
             storage::Told::Step { id, outcome } => {
+                let outcome = Outcome::from(outcome);
                 if let Some(row) = rows.iter().find(|row| row.id == id) {
                     (self.tell)(Progress::Step(row, &outcome));
                     told.push((row.clone(), outcome));
@@ -242,24 +304,46 @@ impl Run<'_> {
         Ok(answer?)
     }
 
+    /// A step that fails holds up those that need it and no others.
     async fn carry_out_units(&mut self, plan: &HostPlan) {
         // What the engine needs may be what failed; starting it on half-made storage could fill the root file system.
         let held = self.has_failed().then(|| self.first_failure()).flatten();
         let rows = plan.rows();
+        let mut undone: Vec<StepId> = Vec::new();
         for step in open(&plan.units) {
             let Some(row) = rows.iter().find(|row| row.id == step.id).cloned() else { continue };
-            let outcome = match &held {
-                Some(because) => Outcome::Skipped { because: because.clone() },
-                None => {
-                    let what = format!("{} {}", row.kind, row.target);
-                    match self.effects.run(&what, units::apply(&step.action)).await {
-                        Ok(units::Applied::Made) => Outcome::Made,
-                        Ok(units::Applied::Already) => Outcome::Already,
-                        Err(error) => Outcome::Failed { why: chain(&error) },
-                    }
+            let behind = held.as_ref().or_else(|| step.after.iter().find(|id| undone.contains(id)));
+            let outcome = match behind.cloned() {
+                // Behind what is only put off, it waits too, and is not an outcome.
+                Some(because) if self.put_off.contains_key(&because) => {
+                    self.put_off.insert(step.id.clone(), Wait::Behind { step: because });
+                    undone.push(step.id.clone());
+                    continue;
                 }
+                Some(because) => Outcome::Skipped { because },
+                None => self.carry_out_unit(step, &row).await,
             };
+            match &outcome {
+                Outcome::Already | Outcome::Made => {}
+                Outcome::Later { why } => {
+                    self.put_off.insert(step.id.clone(), Wait::Later { why: why.clone() });
+                    undone.push(step.id.clone());
+                }
+                Outcome::Failed { .. } | Outcome::Skipped { .. } => undone.push(step.id.clone()),
+            }
             self.note(row, outcome);
+        }
+    }
+
+    async fn carry_out_unit(&mut self, step: &Step<units::Action>, row: &Row) -> Outcome {
+        let what = format!("{} {}", step.action.kind(), step.action.target());
+        let tell = &mut *self.tell;
+        let mut running = |text: String| tell(Progress::Running(row, &text));
+        match self.effects.run(&what, units::apply(&step.action, &mut running)).await {
+            Ok(units::Applied::Made) => Outcome::Made,
+            Ok(units::Applied::Already) => Outcome::Already,
+            Err(error) if error.may_pass() => Outcome::Later { why: chain(&error) },
+            Err(error) => Outcome::Failed { why: chain(&error) },
         }
     }
 
@@ -321,7 +405,7 @@ impl Run<'_> {
         }
         let generation = generations::committed(host)?.map(|generation| generation.number);
         let (tried, effects) = (self.tried, self.effects.into_log());
-        let report = Report { version: 1, ending, generation, tried, waiting, notes: plan.notes, effects };
+        let report = Report { version: 1, ending, generation, tried, waiting, notes: plan.notes, again: plan.again, effects };
         if let Some(generation) = &begun {
             generations::record_result(host, generation, &serde_json::to_string_pretty(&report).unwrap_or_default())?;
         }
@@ -343,6 +427,7 @@ fn entry(tried: &Tried) -> ledger::Entry {
     let outcome = match &tried.outcome {
         Outcome::Already => "already".to_owned(),
         Outcome::Made => "made".to_owned(),
+        Outcome::Later { why } => format!("later: {why}"),
         Outcome::Failed { why } => format!("failed: {why}"),
         Outcome::Skipped { because } => format!("skipped: behind {because}"),
     };

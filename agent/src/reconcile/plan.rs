@@ -1,6 +1,6 @@
 //! The plan of a whole host: the families' steps in order, gated. Pure: values in, values out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Ceiling, Describe, Desired, Disruption, Problem, Reason, StepId, Undo};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::gate::{Gated, Rules, Wait, gate};
 pub struct Survey {
     /// Disks, LVM, mounts.
     pub storage: storage_setup::Observed,
-    /// The engine and its unit.
+    /// Engines, containers, logs.
     pub units: units::Observed,
     /// Remotes of the OS.
     pub image: image::Observed,
@@ -30,6 +30,8 @@ pub struct HostPlan {
     pub image: Vec<Gated<image::Action>>,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// Whether something is changing or does not answer, so that another look soon may find more to do.
+    pub again: bool,
 }
 
 /// What a person said about this run.
@@ -41,13 +43,17 @@ pub struct Consent {
     pub ceiling: Option<Ceiling>,
 }
 
-/// Plans every family.
+/// Plans every family; `put_off` are the steps that were tried in this cycle and wait.
 ///
 /// # Errors
 /// All problems of all families; then nothing may be touched.
-pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<HostPlan, Vec<Problem>> {
-    let rules =
-        Rules { ceiling: consent.ceiling.unwrap_or(desired.agent.allow), drift: desired.agent.drift, consents: consent.steps.clone() };
+pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent, put_off: &BTreeMap<StepId, Wait>) -> Result<HostPlan, Vec<Problem>> {
+    let rules = Rules {
+        ceiling: consent.ceiling.unwrap_or(desired.agent.allow),
+        drift: desired.agent.drift,
+        consents: consent.steps.clone(),
+        put_off: put_off.clone(),
+    };
     let storage = super::storage::plan(desired, &survey.storage);
     let (storage, mut problems) = match storage {
         Ok(storage) => (storage, Vec::new()),
@@ -55,7 +61,7 @@ pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<Hos
     };
     let gated = gate(storage.steps, &rules);
     let seen = survey.units.after_options(options_to_come(&gated));
-    let units = units::plan(&desired.engine, &seen).unwrap_or_else(|more| {
+    let units = units::plan(desired, &seen).unwrap_or_else(|more| {
         problems.extend(more);
         units::Plan::default()
     });
@@ -68,7 +74,8 @@ pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent) -> Result<Hos
     }
     let mut notes: Vec<String> = storage.notes.iter().map(ToString::to_string).collect();
     notes.extend(units.notes.into_iter().chain(image.notes));
-    Ok(HostPlan { storage: gated, units: gate(units.steps, &rules), image: gate(image.steps, &rules), notes })
+    let again = units.again;
+    Ok(HostPlan { storage: gated, units: gate(units.steps, &rules), image: gate(image.steps, &rules), notes, again })
 }
 
 /// The engine's options as they will be once the open storage steps are done; the units family plans on that.

@@ -5,4 +5,4 @@ mod plan;
 mod status;
 
 pub use plan::{outcome_line, plan_text, waiting_text};
-pub use status::{SpecStatus, Status, status_text};
+pub use status::{ContainerStatus, SpecStatus, Status, status_text};

@@ -1,9 +1,9 @@
 //! A plan as a person reads it, and each step as it ends.
 
 use config::{Disruption, StepId};
-use storage_setup::protocol::Outcome;
 
 use super::columns::columns;
+use crate::reconcile::Outcome;
 use crate::reconcile::gate::Wait;
 use crate::reconcile::plan::Row;
 
@@ -54,6 +54,7 @@ pub fn outcome_line(row: &Row, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Made => format!("done     {what}"),
         Outcome::Already => format!("already  {what}"),
+        Outcome::Later { why } => format!("later    {what}\n         because {why}"),
         Outcome::Failed { why } => format!("FAILED   {what}\n         because {why}"),
         Outcome::Skipped { because } => format!("skipped  {what}\n         because step {because} did not succeed"),
     }
@@ -74,6 +75,7 @@ fn why(wait: &Wait) -> String {
         Wait::Ceiling { needs } => format!("waits: agent.allow is below {}", needs.as_str()),
         Wait::Consent => "waits: needs consent".to_owned(),
         Wait::Told => "waits: agent.drift is \"report\"".to_owned(),
+        Wait::Later { why } => format!("waits, and is tried again: {why}"),
         Wait::Behind { step } => format!("waits behind {step}"),
     }
 }
@@ -85,7 +87,7 @@ fn command_for(waiting: &[&Row]) -> Option<String> {
     words.extend(consents.iter().map(|id| format!("--consent {id}")));
     let ceiling = waiting.iter().filter_map(|row| match &row.waits {
         Some(Wait::Ceiling { needs }) => Some(*needs),
-        Some(Wait::Consent | Wait::Told | Wait::Behind { .. }) | None => None,
+        Some(Wait::Consent | Wait::Told | Wait::Later { .. } | Wait::Behind { .. }) | None => None,
     });
     if let Some(ceiling) = ceiling.max() {
         words.push(format!("--allow {}", ceiling.as_str()));

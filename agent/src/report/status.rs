@@ -24,6 +24,8 @@ pub struct Status {
     pub storage: Result<Observed, String>,
     /// The engine, in a few words.
     pub engine: String,
+    /// Our containers; an error text when the engine does not say.
+    pub containers: Result<Vec<ContainerStatus>, String>,
     /// What is to be done or waits; `None` when it could not be planned.
     pub steps: Option<Vec<Row>>,
     /// What a person should know.
@@ -41,6 +43,21 @@ pub struct SpecStatus {
     pub problems: Option<String>,
 }
 
+/// A container of ours.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct ContainerStatus {
+    /// Its name.
+    pub name: String,
+    /// What its unit does: `active`.
+    pub unit: String,
+    /// `running`
+    pub state: String,
+    /// The image as the spec named it.
+    pub image: String,
+    /// Which image that was.
+    pub digest: String,
+}
+
 /// The whole status as text.
 #[must_use]
 pub fn status_text(status: &Status) -> String {
@@ -51,10 +68,26 @@ pub fn status_text(status: &Status) -> String {
         Err(why) => text.push_str(&format!("storage   unknown: {why}\n")),
     }
     text.push_str(&format!("engine    {}\n", status.engine));
+    text.push_str(&containers_text(&status.containers));
     if let Some(steps) = &status.steps {
         text.push_str(&format!("plan      {}", plan_text(steps, &status.notes)));
     }
     text
+}
+
+fn containers_text(containers: &Result<Vec<ContainerStatus>, String>) -> String {
+    match containers {
+        Ok(containers) if containers.is_empty() => String::new(),
+        Ok(containers) => {
+            let digest = |digest: &str| digest.trim_start_matches("sha256:").chars().take(12).collect::<String>();
+            let cells = containers.iter().map(|one| {
+                let image = format!("{} ({})", one.image, digest(&one.digest));
+                vec![one.name.clone(), one.state.clone(), format!("unit {}", one.unit), image]
+            });
+            columns("container ", &cells.collect::<Vec<_>>())
+        }
+        Err(why) => format!("container unknown: {why}\n"),
+    }
 }
 
 fn spec_text(spec: &SpecStatus) -> String {

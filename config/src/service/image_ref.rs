@@ -89,6 +89,10 @@ impl TryFrom<String> for ImageRef {
         }
         let registry = RegistryHost::try_from(registry.to_owned()).map_err(|clause| format!("names a registry that {clause}"))?;
         check_repository(repository)?;
+        // Engines list it with the part left out, so that the same image would have two names.
+        if registry.as_str() == "docker.io" && !repository.contains('/') {
+            return Err(format!("leaves out a part, as in docker.io/library/{repository}"));
+        }
         if tag.is_none() && digest.is_none() {
             return Err("says neither a tag nor a digest".to_owned());
         }

@@ -117,6 +117,21 @@ impl ActiveState {
     }
 }
 
+/// As systemd writes it.
+impl std::fmt::Display for ActiveState {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            ActiveState::Active => "active",
+            ActiveState::Reloading => "reloading",
+            ActiveState::Inactive => "inactive",
+            ActiveState::Failed => "failed",
+            ActiveState::Activating => "activating",
+            ActiveState::Deactivating => "deactivating",
+            ActiveState::Other(other) => other,
+        })
+    }
+}
+
 impl Systemd {
     /// The unit's state. A unit that does not exist is [`LoadState::NotFound`], not an error.
     pub async fn unit(&self, name: &str) -> Result<UnitState, SystemdError> {

@@ -1,6 +1,6 @@
 //! What may run, as tables and as laws over generated plans.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Ceiling, Describe, Disruption, Drift, Place, Reason, Step, StepId, Undo};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn step(name: &str, disruption: Disruption, after: &[&Step<Named>]) -> Step<Name
 }
 
 fn rules(ceiling: Ceiling, consents: &[&StepId]) -> Rules {
-    Rules { ceiling, drift: Drift::Repair, consents: consents.iter().map(|id| (*id).clone()).collect() }
+    Rules { ceiling, drift: Drift::Repair, consents: consents.iter().map(|id| (*id).clone()).collect(), put_off: BTreeMap::new() }
 }
 
 #[test]
@@ -60,9 +60,21 @@ fn consent_opens_the_very_step_and_what_is_behind_it() {
 fn drift_that_is_only_to_be_told_is_not_repaired() {
     let mut drifted = step("profile", Disruption::None, &[]);
     drifted.reason = Reason::Drift("the profile was edited".to_owned());
-    let told = Rules { ceiling: Ceiling::Restart, drift: Drift::Report, consents: BTreeSet::new() };
+    let told = Rules { ceiling: Ceiling::Restart, drift: Drift::Report, consents: BTreeSet::new(), put_off: BTreeMap::new() };
     assert_eq!(gate(vec![drifted.clone()], &told)[0].waits, Some(Wait::Told));
     assert_eq!(gate(vec![drifted], &rules(Ceiling::Restart, &[]))[0].waits, None);
+}
+
+#[test]
+fn what_was_put_off_waits_even_with_consent_and_what_is_behind_it_too() {
+    let pull = step("pull", Disruption::None, &[]);
+    let making = step("make", Disruption::None, &[&pull]);
+    let other = step("another", Disruption::None, &[]);
+    let later = Wait::Later { why: "the registry does not answer".to_owned() };
+    let mut rules = rules(Ceiling::Reboot, &[&pull.id]);
+    rules.put_off.insert(pull.id.clone(), later.clone());
+    let waits: Vec<_> = gate(vec![pull.clone(), making, other], &rules).into_iter().map(|gated| gated.waits).collect();
+    assert_eq!(waits, [Some(later), Some(Wait::Behind { step: pull.id }), None]);
 }
 
 fn disruption() -> impl Strategy<Value = Disruption> {

@@ -1,7 +1,7 @@
 //! Plans as people read them.
 
+use crate::reconcile::Outcome;
 use config::{Disruption, Place, Reason, StepId, Undo};
-use storage_setup::protocol::Outcome;
 
 use super::{outcome_line, plan_text};
 use crate::reconcile::gate::Wait;

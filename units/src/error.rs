@@ -1,0 +1,63 @@
+//! Why the units could not be looked at, or changed.
+
+use engine_api::ApiError;
+use systemd::SystemdError;
+
+/// Why the units could not be looked at, or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UnitsError {
+    /// systemd says so.
+    #[error(transparent)]
+    Systemd(#[from] SystemdError),
+    /// The engine says so.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The file system says so.
+    #[error("cannot {verb} {path}")]
+    File {
+        /// `write`
+        verb: &'static str,
+        /// Absolute.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+impl UnitsError {
+    pub(crate) fn file(verb: &'static str, path: &str) -> impl FnOnce(std::io::Error) -> UnitsError {
+        let path = path.to_owned();
+        move |source| UnitsError::File { verb, path, source }
+    }
+
+    /// Whether it may go by itself, so that it is worth to try again later: a registry that cannot be reached, or lacks the image yet.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            UnitsError::Api(ApiError::Registry { .. }) => true,
+            UnitsError::Api(
+                ApiError::Unreachable { .. }
+                | ApiError::TooLate { .. }
+                | ApiError::Refused { .. }
+                | ApiError::Garbled { .. }
+                | ApiError::NoImage { .. }
+                | ApiError::NoSource { .. }
+                | ApiError::Taken { .. },
+            )
+            | UnitsError::Systemd(_)
+            | UnitsError::File { .. } => false,
+        }
+    }
+}
+
+/// An error with all its causes on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
