@@ -162,7 +162,12 @@ pub(crate) fn failed(kind: EngineKind, doing: String, error: Wire) -> ApiError {
     if let Wire::JsonDataError { .. } | Wire::JsonSerdeError { .. } = error {
         return ApiError::Garbled { engine, doing, source: Box::new(error) };
     }
-    ApiError::Unreachable { engine, doing, unit: unit(kind), source: Box::new(error) }
+    let unit = unit(kind);
+    // Its own text repeats what it comes from.
+    if let Wire::HyperLegacyError { err } = error {
+        return ApiError::Unreachable { engine, doing, unit, source: Box::new(err) };
+    }
+    ApiError::Unreachable { engine, doing, unit, source: Box::new(error) }
 }
 
 /// Engines make a directory of what is missing, and the container then sees that.

@@ -69,7 +69,10 @@ fn a_plain_container_is_asked_for_by_digest_and_without_restarts_or_logs_of_the_
 fn a_super_privileged_container_has_the_hosts_namespaces() {
     let (network, pid, ipc) = (Network::Host, Namespace::Host, Namespace::Host);
     let host = &json(&Blueprint { network, pid, ipc, privileged: true, ..blueprint() })["HostConfig"];
-    assert_eq!([&host["NetworkMode"], &host["PidMode"], &host["IpcMode"], &host["Privileged"]], [&json!("host"), &json!("host"), &json!("host"), &json!(true)]);
+    assert_eq!(
+        [&host["NetworkMode"], &host["PidMode"], &host["IpcMode"], &host["Privileged"]],
+        [&json!("host"), &json!("host"), &json!("host"), &json!(true)]
+    );
     assert_eq!(json(&Blueprint { network: Network::None, ..blueprint() })["HostConfig"]["NetworkMode"], "none");
 }
 

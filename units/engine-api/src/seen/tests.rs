@@ -59,7 +59,10 @@ fn states_of_podman_are_put_into_dockers_words_and_new_ones_are_kept() {
 #[test]
 fn images_have_full_names_and_those_without_any_are_left_out() {
     let redis = image_of(&json!(["redis:7.4"]), &json!(["redis@sha256:feed"])).unwrap();
-    assert_eq!((redis.names, redis.digests), (vec!["docker.io/library/redis:7.4".to_owned()], vec!["docker.io/library/redis@sha256:feed".to_owned()]));
+    assert_eq!(
+        (redis.names, redis.digests),
+        (vec!["docker.io/library/redis:7.4".to_owned()], vec!["docker.io/library/redis@sha256:feed".to_owned()])
+    );
     let untagged = image_of(&json!(["redis:<none>"]), &json!(["redis@sha256:feed"])).unwrap();
     assert_eq!((untagged.names.len(), untagged.digests.len()), (0, 1));
     assert_eq!(image_of(&json!(["<none>:<none>"]), &json!(["<none>@<none>"])), None);

@@ -65,12 +65,16 @@ async fn round(job: &Job, moment: Moment, stop: &mut StopSignal) -> Result<Round
     let api = EngineApi::connect_to(EngineKind::Docker, &job.socket).await?;
     let name = &job.name;
     let (id, start) = match next(moment, api.find(name).await?) {
+        Next::Start(_) if stop.is_told().await => return Ok(Round::Ended(0)),
         Next::Start(id) => (id, true),
         Next::Follow(id) => (id, false),
-        Next::Ended(code) => return Ok(Round::Ended(exit_code(code, stop.came()))),
+        Next::Ended(code) => return Ok(Round::Ended(exit_code(code, stop.is_told().await))),
         Next::NoContainer => return Ok(no_end(EX_CONFIG, format_args!("there is no container {name}; make it: atomic host apply"))),
         Next::NotOurs => return Ok(no_end(EX_CONFIG, format_args!("container {name} was not made by atomic-host and is left alone"))),
-        Next::Removed => return Ok(no_end(exit_code(1, stop.came()), format_args!("container {name} was removed while dockerd was away"))),
+        Next::Removed => {
+            let code = exit_code(1, stop.is_told().await);
+            return Ok(no_end(code, format_args!("container {name} was removed while dockerd was away")));
+        }
     };
     let mut is_up = false;
     let up = || {
@@ -79,7 +83,7 @@ async fn round(job: &Job, moment: Moment, stop: &mut StopSignal) -> Result<Round
         sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
     };
     match follow(&api, &id, start, job, stop, up).await {
-        Ok(code) => Ok(Round::Ended(exit_code(code, stop.came()))),
+        Ok(code) => Ok(Round::Ended(exit_code(code, stop.is_told().await))),
         Err(error) if is_up && !error.is_answer() => Ok(Round::Lost(error)),
         Err(error) => Err(error),
     }

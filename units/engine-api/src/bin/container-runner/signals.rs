@@ -1,6 +1,6 @@
 //! Being told to stop: SIGTERM from systemd, SIGINT from a terminal.
 
-use std::io;
+use std::{future, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -29,8 +29,12 @@ impl StopSignal {
         }
     }
 
-    /// Whether we were told.
-    pub(crate) fn came(&self) -> bool {
-        self.came
+    /// Whether we were told by now.
+    pub(crate) async fn is_told(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.told() => true,
+            () = future::ready(()) => false,
+        }
     }
 }
