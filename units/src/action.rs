@@ -74,7 +74,7 @@ pub enum Action {
         /// What is there: `absent`, or what differs.
         from: String,
         /// From what.
-        blueprint: Blueprint,
+        blueprint: Box<Blueprint>,
         /// The digest that the container before it had, of the same image; `None`: that of the name in the store.
         pin: Option<String>,
     },

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use config::{Container, ContainerName, Disruption, EngineKind, ImageRef, Place, Reason, Step, StepId, Undo};
-use engine_api::{Blueprint, ContainerState, SeenContainer, SeenImage, Store};
+use engine_api::{Blueprint, ContainerState, SeenContainer, SeenImage, Store, pick};
 use systemd::ActiveState;
 
 use super::{Containers, SeenUnit, check, unit_text};
@@ -148,24 +148,14 @@ impl<'a> Draft<'a> {
     }
 
     fn is_local(&self, image: &ImageRef) -> bool {
-        match (image.digest(), image.tag()) {
-            (Some(digest), _) => self.has_digest(image, digest),
-            (None, tag) => {
-                let name = format!("{}:{}", image.name(), tag.unwrap_or("latest"));
-                self.images.iter().any(|seen| seen.names.contains(&name))
-            }
-        }
-    }
-
-    fn has_digest(&self, image: &ImageRef, digest: &str) -> bool {
-        let name = image.at(digest);
-        self.images.iter().any(|seen| seen.id == digest || seen.digests.contains(&name))
+        pick(self.images, image, None).is_some()
     }
 
     /// The digest that the old container of the same image has: whatever else changes, the image does not.
     fn pin(&self, made: &Made<'_>, image: &ImageRef) -> Option<String> {
-        let stamp = made.main?.stamp.as_ref()?;
-        (stamp.image == image.to_string() && self.has_digest(image, &stamp.digest)).then(|| stamp.digest.clone())
+        let stamp = made.main?.stamp.as_ref().filter(|stamp| stamp.image == image.to_string())?;
+        let picked = pick(self.images, image, Some(&stamp.digest))?;
+        (picked.digest == stamp.digest).then_some(picked.digest)
     }
 
     /// Everything of ours that no section asks for: its unit stops, and goes with its container.
@@ -284,8 +274,8 @@ impl<'a> Draft<'a> {
             let action = Action::CreateContainer {
                 engine: self.engine,
                 called,
-                from: made.main.map_or_else(|| "absent".to_owned(), |main| made_from(main)),
-                blueprint: made.blueprint.clone(),
+                from: made.main.map_or_else(|| "absent".to_owned(), made_from),
+                blueprint: Box::new(made.blueprint.clone()),
                 pin: self.pin(made, &service.container.image.value),
             };
             after.push(self.step(action, &reason, Disruption::None, &after.clone()));

@@ -96,12 +96,11 @@ fn head(text: &mut String, engine: EngineKind, name: &ContainerName, container: 
     line(text, "StartLimitIntervalSec", 0);
 }
 
-/// The runner starts the container, is the unit's process while it runs, and ends with its exit code.
+/// The runner starts the container, is the unit's process while it runs, ends with its exit code, and with 0 when it was told to stop.
 fn docker_lines(text: &mut String, name: &ContainerName, timeout: u64) {
     const RUNNER: &str = "/usr/libexec/atomic-host/container-runner";
     line(text, "Type", "notify");
-    line(text, "ExecStart", format_args!("{RUNNER} run {name}"));
-    line(text, "ExecStop", format_args!("{RUNNER} stop --stop-timeout {timeout} {name}"));
+    line(text, "ExecStart", format_args!("{RUNNER} run --stop-timeout {timeout} {name}"));
     // When the runner was killed, the container is still there.
     line(text, "ExecStopPost", format_args!("-{RUNNER} stop --stop-timeout {timeout} {name}"));
     // No such container: starting again does not make it.
@@ -116,6 +115,8 @@ fn podman_lines(text: &mut String, name: &ContainerName, timeout: u64) {
     line(text, "ExecStart", format_args!("{PODMAN} start --attach {name}"));
     line(text, "ExecStop", format_args!("{PODMAN} stop --ignore --time {timeout} {name}"));
     line(text, "ExecStopPost", format_args!("-{PODMAN} stop --ignore --time {timeout} {name}"));
+    // What a program that was told to stop ends with, when it does not say otherwise.
+    line(text, "SuccessExitStatus", 143);
 }
 
 fn line(text: &mut String, key: &str, value: impl std::fmt::Display) {

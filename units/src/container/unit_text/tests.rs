@@ -27,8 +27,7 @@ fn a_service_of_docker_is_the_runner() {
          \n\
          [Service]\n\
          Type=notify\n\
-         ExecStart=/usr/libexec/atomic-host/container-runner run redis\n\
-         ExecStop=/usr/libexec/atomic-host/container-runner stop --stop-timeout 10 redis\n\
+         ExecStart=/usr/libexec/atomic-host/container-runner run --stop-timeout 10 redis\n\
          ExecStopPost=-/usr/libexec/atomic-host/container-runner stop --stop-timeout 10 redis\n\
          RestartPreventExitStatus=78\n\
          TimeoutStartSec=120\n\
@@ -60,6 +59,7 @@ fn a_service_of_podman_is_attached_to_its_container() {
          ExecStart=/usr/bin/podman start --attach redis\n\
          ExecStop=/usr/bin/podman stop --ignore --time 10 redis\n\
          ExecStopPost=-/usr/bin/podman stop --ignore --time 10 redis\n\
+         SuccessExitStatus=143\n\
          TimeoutStopSec=25\n\
          Restart=always\n\
          RestartSec=5\n\
