@@ -12,7 +12,8 @@ recipe=image/containers/$name
 [ -f "$recipe/packages.list" ] || die "build.sh: no recipe $recipe"
 made=$out/containers/$name
 
-hash=$(hash_of "$recipe" image/containers/tree.sh image/containers/build.sh image/host/lib.sh)
+mapfile -t inputs < <(find "$recipe" -mindepth 1 -maxdepth 1 ! -name README.md)
+hash=$(hash_of "${inputs[@]}" image/containers/tree.sh image/containers/build.sh image/host/lib.sh)
 if fresh "container-$name" "$hash" && [ -d "$made" ]; then exit 0; fi
 say "container $name"
 

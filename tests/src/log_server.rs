@@ -1,16 +1,17 @@
 //! A log server beside the guest: the rsyslogd of `image/containers/rsyslog`, run on this computer.
-//! In: what the guest sends to [`ADDRESS`] over TCP. Out: a line for each message, in the order they came.
+//! In: what the guest sends over TCP, to [`ADDRESS`] or, when the server goes away in the test, to [`LogServer::address`].
+//! Out: a line for each message, in the order they came.
 
 use crate::containers;
 use crate::guest::{Beside, Guest};
-use crate::tied::Process;
+use crate::tied::{self, Process};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Where the guest finds it, over TCP.
+/// Where the guest finds it; while it is off, connections are made and closed at once, and a sender takes what it sent for received.
 pub const ADDRESS: &str = Beside::LOGS.address;
 
 /// A log server, on or off.
@@ -18,11 +19,12 @@ pub const ADDRESS: &str = Beside::LOGS.address;
 pub struct LogServer {
     home: PathBuf,
     socket: PathBuf,
+    port: u16,
     process: Option<Process>,
 }
 
 impl LogServer {
-    /// A server without a line, for a guest. Without one, or while it is off, the guest's connections to [`ADDRESS`] are closed at once.
+    /// A server without a line, for a guest.
     pub fn start(guest: &Guest) -> Result<Self> {
         let (home, socket) = Beside::LOGS.of(guest);
         Self::at(home, socket)
@@ -30,9 +32,14 @@ impl LogServer {
 
     fn at(home: PathBuf, socket: PathBuf) -> Result<Self> {
         fs::create_dir_all(&home)?;
-        let mut server = Self { home, socket, process: None };
+        let mut server = Self { home, socket, port: tied::free_port()?, process: None };
         server.start_again()?;
         Ok(server)
+    }
+
+    /// Where this guest finds it too; while it is off, connections are refused, as those to a real host are.
+    pub fn address(&self) -> String {
+        format!("10.0.2.2:{}", self.port)
     }
 
     /// Ends it at once.
@@ -53,12 +60,13 @@ impl LogServer {
     }
 
     fn settings(&self) -> String {
-        let (home, socket, lines) = (self.home.display(), self.socket.display(), self.lines_file());
+        let (home, socket, port, lines) = (self.home.display(), self.socket.display(), self.port, self.lines_file());
         format!(
             "global(workDirectory=\"{home}\")\n\
              module(load=\"imptcp\")\n\
              template(name=\"line\" type=\"string\" string=\"%hostname% %pri-text% %syslogtag%%msg%\\n\")\n\
              input(type=\"imptcp\" path=\"{socket}\" unlink=\"on\")\n\
+             input(type=\"imptcp\" address=\"127.0.0.1\" port=\"{port}\")\n\
              if $inputname == \"imptcp\" then action(type=\"omfile\" file=\"{}\" template=\"line\")\n",
             lines.display()
         )
@@ -97,6 +105,7 @@ impl LogServer {
 mod tests {
     use super::*;
     use std::io::Write as _;
+    use std::net::TcpStream;
     use std::os::unix::net::UnixStream;
 
     #[test]
@@ -108,7 +117,8 @@ mod tests {
         assert_eq!(server.wait_for("first", Duration::from_secs(20)).unwrap(), "edge user.notice prog[1]: first");
         server.stop();
         server.start_again().unwrap();
-        send("<86>Nov 22 10:00:00 edge sshd[1]: second\n");
+        let mut by_port = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        by_port.write_all(b"<86>Nov 22 10:00:00 edge sshd[1]: second\n").unwrap();
         server.wait_for("second", Duration::from_secs(20)).unwrap();
         assert_eq!(server.lines().unwrap().len(), 2);
     }

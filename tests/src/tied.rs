@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -36,6 +37,11 @@ pub(crate) fn spawn(command: Command) -> io::Result<Child> {
     let gone = |_| io::Error::other("the spawning thread is gone");
     SPAWNER.send((command, reply)).map_err(|_| gone(mpsc::RecvError))?;
     answer.recv().map_err(gone)?
+}
+
+/// A port on 127.0.0.1 that nobody has just now.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0").context("a free port")?.local_addr()?.port())
 }
 
 /// A process that also ends when the value is dropped.

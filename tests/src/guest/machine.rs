@@ -8,7 +8,6 @@ use crate::{made, tied};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -33,7 +32,7 @@ pub(super) struct Machine {
 impl Machine {
     pub(super) fn new(dir: PathBuf, sockets: PathBuf, disks: Vec<DataDisk>, tied: bool) -> Result<Self> {
         fs::create_dir_all(dir.join("www"))?;
-        Ok(Self { dir, sockets, ssh_port: free_port()?, disks, tied, child: None })
+        Ok(Self { dir, sockets, ssh_port: tied::free_port()?, disks, tied, child: None })
     }
 
     pub(super) fn agent_socket(&self) -> PathBuf {
@@ -117,10 +116,6 @@ impl Drop for Machine {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0").context("a free port")?.local_addr()?.port())
 }
 
 /// The machine. Snapshots load only into the very same one, so [`shape`] is part of their key.
