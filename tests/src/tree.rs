@@ -9,16 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which crates of this workspace a crate may depend on. A crate that is not here has no place yet.
-const MAY_USE: [(&str, &[&str]); 9] = [
-    ("agent", &["config", "image", "storage-setup", "systemd", "units"]),
+const MAY_USE: [(&str, &[&str]); 10] = [
+    ("agent", &["config", "durable", "image", "storage-setup", "systemd", "units"]),
     ("config", &[]),
+    ("durable", &[]),
     ("engine-api", &["config"]),
-    ("image", &["config"]),
+    ("image", &["config", "durable"]),
     ("lvm2-sys", &[]),
-    ("storage-setup", &["config", "lvm2-sys", "systemd"]),
+    ("storage-setup", &["config", "durable", "lvm2-sys", "systemd"]),
     ("systemd", &[]),
     ("tests", &["config", "storage-setup"]),
-    ("units", &["config", "engine-api", "systemd"]),
+    ("units", &["config", "durable", "engine-api", "systemd"]),
 ];
 
 fn packages() -> Vec<Value> {
