@@ -109,3 +109,24 @@ fn the_rsyslog_container_writes_files_and_sends_what_waited_for_the_log_server()
     assert_eq!(count("messages", "word-three")?, "1\n");
     Ok(())
 }
+
+#[test]
+fn podman_answers_on_its_socket_once_started_and_has_what_its_containers_need() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    assert_eq!(guest.sh("systemctl is-enabled podman.socket; systemctl is-active podman.socket")?.stdout, "disabled\ninactive\n");
+    guest.check("systemctl start podman.socket")?;
+    assert_eq!(guest.check("curl -sSf --unix-socket /run/podman/podman.sock http://podman/_ping")?, "OK");
+    assert_eq!(
+        guest.check("podman info -f '{{.Store.GraphDriverName}} {{.Host.OCIRuntime.Name}} {{.Host.NetworkBackend}}'")?,
+        "overlay crun netavark"
+    );
+
+    let page = Image::busybox()?.with_file("/www/index.html", "served")?.with_command(&["httpd", "-f", "-p", "80", "-h", "/www"]);
+    guest.write_file("/var/tmp/page.tar", archive::write("localhost/page:1", &page)?)?;
+    guest.check("podman load -q -i /var/tmp/page.tar && podman run -d --name page -p 127.0.0.1:8080:80 localhost/page:1")?;
+    assert_eq!(guest.check("curl -sSf --retry 20 --retry-delay 1 --retry-all-errors http://127.0.0.1:8080/index.html")?, "served");
+    guest.check("podman create --name once --network none localhost/page:1 sh -c 'echo said; exit 3'")?;
+    let once = guest.run(&["podman", "start", "--attach", "once"])?;
+    assert_eq!((once.code, once.stdout.as_str()), (3, "said\n"), "{}", once.stderr);
+    Ok(())
+}
