@@ -30,6 +30,8 @@ pub fn plan(desired: &Desired, have: &Observed) -> Result<Plan, Vec<Problem>> {
         Ok(engine) => {
             plan.steps.extend(engine.steps);
             plan.notes.extend(engine.notes);
+            let asked = !desired.containers.is_empty() || desired.rsyslog.is_some();
+            plan.again = asked && !engine.ready;
             engine.kind.map(Ok)
         }
         Err(more) => {
@@ -49,7 +51,7 @@ pub fn plan(desired: &Desired, have: &Observed) -> Result<Plan, Vec<Problem>> {
         container::Plan::default()
     });
     let home: Vec<StepId> = rsyslog::name().and_then(|name| containers.up.get(&name).cloned()).into_iter().collect();
-    plan.again = containers.again;
+    plan.again |= containers.again;
     plan.steps.extend(containers.steps);
     plan.notes.extend(containers.notes);
     match journal::plan(&desired.journal, &have.journal, &home) {

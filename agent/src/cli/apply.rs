@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use config::{Ceiling, Drift, StepId};
 
+use super::shown::Shown;
 use super::{VerbError, exit};
 use crate::host::Host;
 use crate::reconcile::plan::Consent;
@@ -26,8 +27,13 @@ pub(super) async fn run(host: &Host, choices: Choices) -> Result<ExitCode, VerbE
     }
     let consent = Consent { steps: choices.consents, ceiling: choices.ceiling };
     let quiet = choices.json;
+    let mut shown = Shown::new();
     let mut tell = |progress: Progress<'_>| match progress {
-        Progress::Step(row, outcome) if !quiet => println!("{}", report::outcome_line(row, outcome)),
+        Progress::Step(row, outcome) if !quiet => {
+            shown.end();
+            println!("{}", report::outcome_line(row, outcome));
+        }
+        Progress::Running(row, text) if !quiet => shown.tell(&format!("{} {}: {text}", row.kind, row.target), false),
         Progress::Step(..) | Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
     };
     let result = reconcile::apply(host, &intention, Scope::Whole, &consent, &mut tell).await?;

@@ -8,6 +8,7 @@ mod os;
 mod plan;
 mod rebase;
 mod rollback;
+mod shown;
 mod status;
 mod upgrade;
 

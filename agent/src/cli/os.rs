@@ -1,20 +1,16 @@
 //! What the verbs that change the OS share: the branch of the spec, the worker's run under the lock, the ledger, the reboot.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use config::{OsRef, Place, Placed, StepId};
 use image::{Branch, Commit, Event, Request};
 use systemd::Systemd;
 
 use super::VerbError;
+use super::shown::Shown;
 use crate::host::Host;
 use crate::reconcile::{self, intention};
 use crate::state::{ledger, lock};
-
-/// A log has no use for more lines than this.
-const PLAIN_PAUSE: Duration = Duration::from_secs(10);
 
 /// The branch that `os.ref` says, and where it says so.
 pub(super) fn follow(host: &Host) -> Result<Option<(Branch, Place)>, VerbError> {
@@ -27,7 +23,7 @@ pub(super) fn follow(host: &Host) -> Result<Option<(Branch, Place)>, VerbError> 
 pub(super) async fn ask(host: &Host, request: &Request) -> Result<Event, VerbError> {
     let _lock = lock::acquire(host, lock::PATIENCE).await?;
     let mut shown = Shown::new();
-    let answer = reconcile::image::ask(host, request, |text, fetched, total| shown.tell(text, fetched, total)).await;
+    let answer = reconcile::image::ask(host, request, |text, fetched, total| show(&mut shown, text, fetched, total)).await;
     shown.end();
     Ok(answer?)
 }
@@ -36,7 +32,7 @@ pub(super) async fn ask(host: &Host, request: &Request) -> Result<Event, VerbErr
 pub(super) async fn change(host: &Host, verb: &str, target: &str, request: &Request, reboot: bool) -> Result<ExitCode, VerbError> {
     let _lock = lock::acquire(host, lock::PATIENCE).await?;
     let mut shown = Shown::new();
-    let answer = reconcile::image::ask(host, request, |text, fetched, total| shown.tell(text, fetched, total)).await;
+    let answer = reconcile::image::ask(host, request, |text, fetched, total| show(&mut shown, text, fetched, total)).await;
     shown.end();
     let answer = match answer {
         Ok(answer) => answer,
@@ -100,34 +96,9 @@ fn record(host: &Host, verb: &str, target: &str, (from, to): (&str, &str), outco
     Ok(ledger::append(host, &[entry])?)
 }
 
-/// Progress on standard error: one line that changes on a terminal, and now and then a line elsewhere.
-struct Shown {
-    terminal: bool,
-    last: Option<Instant>,
-}
-
-impl Shown {
-    fn new() -> Shown {
-        Shown { terminal: std::io::stderr().is_terminal(), last: None }
-    }
-
-    fn tell(&mut self, text: &str, fetched: u32, total: u32) {
-        let counted = if total == 0 { text.to_owned() } else { format!("{text}, {fetched} of {total} objects") };
-        if self.terminal {
-            eprint!("\r\u{1b}[K{counted}");
-        } else if total == 0 || self.last.is_none_or(|last| last.elapsed() > PLAIN_PAUSE) {
-            eprintln!("{counted}");
-        } else {
-            return;
-        }
-        self.last = Some(Instant::now());
-    }
-
-    fn end(&self) {
-        if self.terminal && self.last.is_some() {
-            eprint!("\r\u{1b}[K");
-        }
-    }
+fn show(shown: &mut Shown, text: &str, fetched: u32, total: u32) {
+    let counted = if total == 0 { text.to_owned() } else { format!("{text}, {fetched} of {total} objects") };
+    shown.tell(&counted, total == 0);
 }
 
 #[cfg(test)]
