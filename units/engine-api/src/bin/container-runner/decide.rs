@@ -2,6 +2,9 @@
 
 use engine_api::Found;
 
+/// Of sysexits.h: another try may do.
+const EX_TEMPFAIL: u8 = 75;
+
 /// When we look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -44,6 +47,15 @@ pub(crate) fn next(moment: Moment, found: Found) -> Next {
 /// The exit code of this process for a container's; for one that was to stop, any end is a good one.
 pub(crate) fn exit_code(code: i64, was_to_stop: bool) -> u8 {
     if was_to_stop { 0 } else { u8::try_from(code).unwrap_or(u8::MAX) }
+}
+
+/// The exit code when the container ended while dockerd was away. dockerd takes its containers down with it, and one that then ends well
+/// has not done what it was for: `Restart=on-failure` is to start it again.
+pub(crate) fn exit_code_when_lost(code: i64, was_to_stop: bool) -> u8 {
+    match exit_code(code, was_to_stop) {
+        0 if !was_to_stop => EX_TEMPFAIL,
+        code => code,
+    }
 }
 
 #[cfg(test)]

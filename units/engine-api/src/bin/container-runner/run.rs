@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 use tokio::time::{Instant, sleep};
 
 use crate::arguments::Job;
-use crate::decide::{Moment, Next, exit_code, next};
+use crate::decide::{Moment, Next, exit_code, exit_code_when_lost, next};
 use crate::follow::follow;
 use crate::signals::StopSignal;
 use crate::{EX_CONFIG, chain, say};
@@ -68,7 +68,10 @@ async fn round(job: &Job, moment: Moment, stop: &mut StopSignal) -> Result<Round
         Next::Start(_) if stop.is_told().await => return Ok(Round::Ended(0)),
         Next::Start(id) => (id, true),
         Next::Follow(id) => (id, false),
-        Next::Ended(code) => return Ok(Round::Ended(exit_code(code, stop.is_told().await))),
+        Next::Ended(code) => {
+            let code = exit_code_when_lost(code, stop.is_told().await);
+            return Ok(no_end(code, format_args!("container {name} ended while dockerd was away")));
+        }
         Next::NoContainer => return Ok(no_end(EX_CONFIG, format_args!("there is no container {name}; make it: atomic host apply"))),
         Next::NotOurs => return Ok(no_end(EX_CONFIG, format_args!("container {name} was not made by atomic-host and is left alone"))),
         Next::Removed => {

@@ -41,3 +41,8 @@ fn the_containers_exit_code_is_ours_unless_we_were_to_stop_it() {
     assert_eq!((exit_code(0, false), exit_code(137, false), exit_code(137, true)), (0, 137, 0));
     assert_eq!((exit_code(-1, false), exit_code(256, false)), (255, 255));
 }
+
+#[test]
+fn one_that_dockerd_took_down_ended_badly_even_if_it_ended_well() {
+    assert_eq!((exit_code_when_lost(0, false), exit_code_when_lost(143, false), exit_code_when_lost(0, true)), (75, 143, 0));
+}
