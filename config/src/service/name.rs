@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::address::host_and_port;
 
+/// `container-NAME.slice` with 59 of them as `\x2d` would have 256 characters.
+const MOST_DASHES: usize = 58;
+
 /// A container's name: lower-case letters, digits, `_` and `-` inside, 2 to 63 of them; no dot, which would read as a unit's type.
+/// At most 58 dashes, which its slice's name has to escape: a unit's name has at most 255 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerName(String);
@@ -34,6 +38,9 @@ impl TryFrom<String> for ContainerName {
         let end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !text.starts_with(end) || !text.ends_with(end) {
             return Err("does not start and end with a letter or digit".to_owned());
+        }
+        if text.matches('-').count() > MOST_DASHES {
+            return Err(format!("has more than {MOST_DASHES} dashes, and systemd's names would be too long"));
         }
         Ok(ContainerName(text))
     }

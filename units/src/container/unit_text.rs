@@ -88,7 +88,7 @@ fn head(text: &mut String, engine: EngineKind, name: &ContainerName, container: 
     }
     for mount in &container.volumes {
         match &mount.value.source {
-            MountSource::Path(path) if path != "/" => line(text, "RequiresMountsFor", escaped(path)),
+            MountSource::Path(path) if path != "/" => line(text, "RequiresMountsFor", quoted(path)),
             MountSource::Path(_) | MountSource::Volume(_) => {}
         }
     }
@@ -124,17 +124,19 @@ fn line(text: &mut String, key: &str, value: impl std::fmt::Display) {
     let _ = writeln!(text, "{key}={value}");
 }
 
-/// A path as one word of `RequiresMountsFor=`, which takes what follows a backslash as it is; a specifier's `%` is doubled.
-fn escaped(path: &str) -> String {
-    path.chars().fold(String::new(), |mut word, c| {
+/// A path as one word of `RequiresMountsFor=`, which takes what follows a backslash as it is; a specifier's `%` is doubled. In quotes,
+/// since systemd takes blanks off the end of a line before it looks for backslashes.
+fn quoted(path: &str) -> String {
+    let word = path.chars().fold(String::new(), |mut word, c| {
         match c {
             '%' => word.push('%'),
-            ' ' | '"' | '\'' | '\\' => word.push('\\'),
+            '"' | '\\' => word.push('\\'),
             _ => {}
         }
         word.push(c);
         word
-    })
+    });
+    format!("\"{word}\"")
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ fn a_service_of_docker_is_the_runner() {
          After=docker.service\n\
          Wants=container-postgres.service\n\
          After=container-postgres.service\n\
-         RequiresMountsFor=/srv/my\\ data\n\
+         RequiresMountsFor=\"/srv/my data\"\n\
          StartLimitIntervalSec=0\n\
          \n\
          [Service]\n\
@@ -95,6 +95,16 @@ fn only_the_stamp_of_the_same_container_is_ours() {
     assert!(!is_ours("[Unit]\nDescription=container redis\n", &name("redis")));
 }
 
+#[test]
+fn the_longest_names_of_units_are_names_that_files_can_have() {
+    for dashes in 0..=61 {
+        let text = format!("a{}{}b", "-".repeat(dashes), "c".repeat(61 - dashes));
+        if let Ok(name) = ContainerName::try_from(text) {
+            assert!(slice_name(&name).len() <= 255 && service_name(&name).len() <= 255, "{name}");
+        }
+    }
+}
+
 fn source(path: &str) -> Mount {
     Mount {
         source: MountSource::Path(path.to_owned()),
@@ -105,10 +115,11 @@ fn source(path: &str) -> Mount {
     }
 }
 
-/// One word as systemd reads it (systemd.syntax(7)): quotes open, a backslash keeps what follows, `%%` is a percent sign.
-fn read_word(line: &str) -> Vec<String> {
+/// The words of a line as systemd reads it (systemd.syntax(7)): blanks at its ends go, quotes open, a backslash keeps what follows, `%%` is
+/// a percent sign.
+fn read_words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    let mut rest = line.chars();
+    let mut rest = line.trim_matches([' ', '\t']).chars();
     while let Some(c) = rest.next() {
         match c {
             '\\' => word.get_or_insert_default().extend(rest.next()),
@@ -124,13 +135,13 @@ fn read_word(line: &str) -> Vec<String> {
 
 proptest! {
     #[test]
-    fn no_path_gets_out_of_its_line_or_its_word(path in "/[^\\p{Cc}]{1,40}") {
+    fn no_path_gets_out_of_its_line_or_its_word(path in "/([^\\p{Cc}]|[ \"'\\\\%$]){1,40}") {
         let mut any = container("docker.io/library/redis:7.4");
         any.volumes = vec![placed(source(&path))];
         let plain = service(EngineKind::Docker, &name("web"), &container("docker.io/library/redis:7.4"));
         let text = service(EngineKind::Docker, &name("web"), &any);
         prop_assert_eq!(text.lines().count(), plain.lines().count() + 1);
         let line = text.lines().find_map(|line| line.strip_prefix("RequiresMountsFor=")).unwrap();
-        prop_assert_eq!(read_word(line), vec![path]);
+        prop_assert_eq!(read_words(line), vec![path]);
     }
 }
