@@ -2,7 +2,7 @@
 
 use engine_api::Found;
 
-use super::{Moment, Next, exit_code, next};
+use super::{Moment, Next, exit_code, exit_code_when_lost, next};
 
 fn id() -> String {
     "c0ffee".to_owned()
