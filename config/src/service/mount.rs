@@ -6,6 +6,10 @@ use super::{Mount, MountSource, Relabel};
 use crate::reader::{Fault, Findings, quoted};
 use crate::{Place, Placed};
 
+/// What Linux takes for a path (PATH_MAX without its NUL), and for a part of one (NAME_MAX).
+const LONGEST_PATH: usize = 4095;
+const LONGEST_PART: usize = 255;
+
 const HINT: &str = "write it as \"/srv/data:/data\" or \"cache:/cache\", with :ro, :z, :Z or :rslave after it";
 
 /// One mount.
@@ -58,6 +62,10 @@ fn plain_path<'a>(text: &'a str, what: &str) -> Result<&'a str, Fault> {
         return Err(fault("has . or .. in it").hint("write the path that is meant"));
     }
     let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    if text.len() > LONGEST_PATH || parts.iter().any(|part| part.len() > LONGEST_PART) {
+        let hint = format!("a path has at most {LONGEST_PATH} bytes, and {LONGEST_PART} between two slashes");
+        return Err(fault("is longer than any path").hint(hint));
+    }
     let plain = format!("/{}", parts.join("/"));
     if plain == text { Ok(text) } else { Err(fault("has a slash too many").hint(format!("write {}", quoted(&plain)))) }
 }

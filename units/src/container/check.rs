@@ -60,7 +60,8 @@ fn foreign_container(service: &Service<'_>, have: &Containers) -> Option<Problem
 
 fn unfit_source(service: &Service<'_>, path: &str, place: &Place, coming: &[&str], have: &Containers) -> Option<Problem> {
     let key = format!("{}.volume", service.key);
-    let make = format!("make it first: mkdir -p {path}");
+    let word = shell_word(path);
+    let make = format!("make it first: mkdir -p {word}");
     let (message, hint) = match have.sources.get(path)? {
         Source::There => return None,
         // Below a volume that is not mounted yet it may be there once that is.
@@ -69,6 +70,7 @@ fn unfit_source(service: &Service<'_>, path: &str, place: &Place, coming: &[&str
         Source::BelowFile => {
             (format!("{path} is below something that is not a directory"), "write the path of a directory or a file".to_owned())
         }
+        Source::Unreadable(why) => (format!("{path} cannot be looked at: {why}"), format!("look at it: ls -ld {word}")),
         Source::Unfit => (
             format!("{path} is a device or a pipe, not a directory or a file"),
             "privileged = true gives a container all devices".to_owned(),
@@ -77,6 +79,15 @@ fn unfit_source(service: &Service<'_>, path: &str, place: &Place, coming: &[&str
     Some(problem(key, place, message, hint))
 }
 
+/// The path as one word of a command that people may copy.
+fn shell_word(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/_.-".contains(c);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 fn is_below(path: &str, mount: &str) -> bool {
     path.strip_prefix(mount).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
+
+#[cfg(test)]
+mod tests;

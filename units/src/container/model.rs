@@ -35,7 +35,7 @@ pub struct SeenUnit {
 }
 
 /// What is at a path of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Nothing.
     Missing,
@@ -45,4 +45,6 @@ pub enum Source {
     There,
     /// A device or a pipe, which a container gets by other ways.
     Unfit,
+    /// It is not known; the text says why.
+    Unreadable(String),
 }

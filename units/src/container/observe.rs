@@ -38,7 +38,7 @@ pub(crate) async fn observe(
         MountSource::Path(path) => Some(path.clone()),
         MountSource::Volume(_) => None,
     });
-    let sources = paths.map(|path| source(root, &path).map(|seen| (path, seen))).collect::<Result<_, _>>()?;
+    let sources = paths.map(|path| (path.clone(), source(root, &path))).collect();
     Ok(Containers { store, units, sources })
 }
 
@@ -91,15 +91,16 @@ async fn unit(root: &Path, systemd: &Systemd, name: &ContainerName) -> Result<Se
     })
 }
 
-fn source(root: &Path, path: &str) -> Result<Source, UnitsError> {
+fn source(root: &Path, path: &str) -> Source {
     match fs::metadata(file::below(root, path)) {
         Ok(seen) => {
             let kind = seen.file_type();
             let unfit = kind.is_block_device() || kind.is_char_device() || kind.is_fifo();
-            Ok(if unfit { Source::Unfit } else { Source::There })
+            if unfit { Source::Unfit } else { Source::There }
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Source::Missing),
-        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(Source::BelowFile),
-        Err(source) => Err(UnitsError::file("look at", path)(source)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Source::Missing,
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Source::BelowFile,
+        // A link that leads to itself, a disk that fails: the spec's line is told with it.
+        Err(error) => Source::Unreadable(error.to_string()),
     }
 }
