@@ -10,6 +10,7 @@
 mod agent;
 mod desired;
 mod engine;
+mod kill;
 mod layers;
 mod name;
 mod os;
@@ -34,6 +35,7 @@ pub use desired::{
     Agent, Autoextend, Ceiling, Desired, Drift, Driver, Engine, EngineKind, Filesystem, Group, Os, OsRef, Pool, Remote, Storage, Volume,
     VolumeKind,
 };
+pub use kill::Kill;
 pub use layers::{Layer, Sources, layer_paths};
 pub use name::{LvName, MountPoint, VgName};
 pub use place::{Place, Placed, Problem};

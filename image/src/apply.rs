@@ -1,8 +1,5 @@
 //! Carries out one action on the files that tell libostree of remotes. Whole files, flushed before they count.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::observe::{self, ImageError, relative};
@@ -36,17 +33,9 @@ fn write(path: &Path, text: &str) -> Result<Applied, ImageError> {
     if ours(path)?.is_some_and(|now| now == text) {
         return Ok(Applied::Already);
     }
-    // Not a .conf: libostree does not read it before it is whole.
-    let fresh = path.with_added_extension("new");
     let replace = || -> std::io::Result<()> {
-        if let Some(directory) = path.parent() {
-            DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
-        }
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)?;
-        sync_directory_of(path)
+        durable::make_directory(path.parent().unwrap_or(path), 0o755)?;
+        durable::replace(path, text.as_bytes(), 0o644)
     };
     replace().map_err(ImageError::io("write", path))?;
     Ok(Applied::Made)
@@ -56,7 +45,7 @@ fn remove(path: &Path) -> Result<Applied, ImageError> {
     if ours(path)?.is_none() {
         return Ok(Applied::Already);
     }
-    fs::remove_file(path).and_then(|()| sync_directory_of(path)).map_err(ImageError::io("remove", path))?;
+    durable::remove(path).map_err(ImageError::io("remove", path))?;
     Ok(Applied::Made)
 }
 
@@ -67,8 +56,4 @@ fn ours(path: &Path) -> Result<Option<String>, ImageError> {
         Some(text) if !remote::is_stamped(&text) => Err(ImageError::Foreign { path: path.to_owned() }),
         text => Ok(text),
     }
-}
-
-fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

@@ -1,10 +1,22 @@
 //! What the image worker is told on standard input and says on standard output: one JSON value a line.
 //!
-//! One request; any number of [`Event::Progress`], then one answer.
+//! One [`Order`]; any number of [`Event::Progress`] and [`Event::Effect`], then one answer.
 
+use config::Kill;
 use serde::{Deserialize, Serialize};
 
-use crate::ImageStatus;
+use crate::{DeploymentName, ImageStatus};
+
+/// The line on standard input: a request, and seldom more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What the worker shall do.
+    #[serde(flatten)]
+    pub request: Request,
+    /// Test hook: where to die.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kill: Option<Kill>,
+}
 
 /// What the worker shall do: `{"request":"status"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +48,11 @@ pub enum Request {
         /// What to follow.
         to: Branch,
     },
-    /// Make the deployment in use boot next; if it does already, the one before it.
-    Rollback,
+    /// Make this deployment boot next, and drop what is staged. Asked again, it changes nothing further.
+    Rollback {
+        /// Which; see [`crate::way_back`].
+        to: DeploymentName,
+    },
 }
 
 /// A branch at a remote.
@@ -79,6 +94,11 @@ pub enum Event {
         /// Objects asked for, as far as is known yet; 0: nothing is fetched now.
         total: u32,
     },
+    /// One effect on the host is done; not an answer.
+    Effect {
+        /// What was done: `stage 13 (3f2a9b81c04d)`.
+        what: String,
+    },
     /// The answer to `Status`.
     Status(ImageStatus),
     /// There is something to stage; the answer to `Check`.
@@ -101,13 +121,11 @@ pub enum Event {
     NothingNew {
         /// What boots next.
         commit: Commit,
+        /// Whether that is another deployment than the one in use.
+        reboot: bool,
     },
-    /// The boot order is changed; the answer to `Rollback`.
+    /// The boot order is as `Rollback` wants it.
     RolledBack {
-        /// What boots next now.
-        next: Commit,
-        /// What would have booted.
-        from: Commit,
         /// Whether another deployment than the one in use boots next.
         reboot: bool,
     },
@@ -132,10 +150,14 @@ pub struct Commit {
 /// `13 (3f2a9b81c04d)`
 impl std::fmt::Display for Commit {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short: String = self.commit.chars().take(12).collect();
-        match &self.version {
-            Some(version) => write!(out, "{version} ({short})"),
-            None => write!(out, "commit {short}"),
-        }
+        write_short(out, self.version.as_deref(), &self.commit)
+    }
+}
+
+pub(crate) fn write_short(out: &mut std::fmt::Formatter<'_>, version: Option<&str>, commit: &str) -> std::fmt::Result {
+    let short: String = commit.chars().take(12).collect();
+    match version {
+        Some(version) => write!(out, "{version} ({short})"),
+        None => write!(out, "commit {short}"),
     }
 }

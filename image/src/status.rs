@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::write_short;
+
 /// All deployments, in boot order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageStatus {
@@ -11,6 +13,15 @@ pub struct ImageStatus {
     pub booted: bool,
     /// The first is what boots next; none on a host that is not image-based.
     pub deployments: Vec<Deployment>,
+}
+
+impl ImageStatus {
+    /// What boots next as things are: the first of the stateroot in use. `None`: the host runs from no deployment.
+    #[must_use]
+    pub fn next(&self) -> Option<&Deployment> {
+        let booted = self.deployments.iter().find(|deployment| deployment.booted)?;
+        self.deployments.iter().find(|deployment| deployment.stateroot == booted.stateroot)
+    }
 }
 
 /// One deployment.
@@ -44,6 +55,38 @@ pub struct Deployment {
     pub pinned: bool,
     /// Its /usr is writable; `None`: it is not, as it should be.
     pub unlocked: Option<Unlocked>,
+}
+
+impl Deployment {
+    /// Its name, which stays whatever its place in the boot order.
+    #[must_use]
+    pub fn name(&self) -> DeploymentName {
+        DeploymentName { commit: self.commit.clone(), serial: self.serial, version: self.version.clone() }
+    }
+}
+
+/// A deployment as it is remembered and asked for. Two names that differ in the version alone are the same.
+#[derive(Clone, Debug, Eq, Serialize, Deserialize)]
+pub struct DeploymentName {
+    /// The commit, 64 hex digits.
+    pub commit: String,
+    /// Tells deployments of one commit apart.
+    pub serial: u32,
+    /// The `version` of the commit, for people.
+    pub version: Option<String>,
+}
+
+impl PartialEq for DeploymentName {
+    fn eq(&self, other: &DeploymentName) -> bool {
+        (&self.commit, self.serial) == (&other.commit, other.serial)
+    }
+}
+
+/// `13 (3f2a9b81c04d)`
+impl std::fmt::Display for DeploymentName {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write_short(out, self.version.as_deref(), &self.commit)
+    }
 }
 
 /// How a /usr came to be writable.

@@ -2,6 +2,7 @@
 //!
 //! One request; any number of [`Event::Effect`] and [`Event::Step`]; last one [`Event::Observed`], [`Event::Done`] or [`Event::Failed`].
 
+pub use config::Kill;
 use config::{Driver, StepId};
 use serde::{Deserialize, Serialize};
 
@@ -48,15 +49,6 @@ pub struct Task {
     pub action: Action,
     /// Steps that must have succeeded.
     pub after: Vec<StepId>,
-}
-
-/// Where to die.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kill {
-    /// Number of the effect, counted from 1 over the whole request.
-    pub effect: u32,
-    /// Before it, or right after it.
-    pub after: bool,
 }
 
 /// What the worker says.

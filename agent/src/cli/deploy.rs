@@ -10,5 +10,5 @@ use crate::host::Host;
 pub(super) async fn run(host: &Host, revision: String, reboot: bool) -> Result<ExitCode, VerbError> {
     let follow = os::follow(host)?.map(|(branch, _)| branch);
     let target = revision.clone();
-    os::change(host, "deploy", &target, &Request::Deploy { follow, revision }, reboot).await
+    os::stage(host, "deploy", target, &Request::Deploy { follow, revision }, reboot).await
 }

@@ -193,7 +193,9 @@ enum VerbError {
     Worker(#[from] WorkerError),
     #[error("{said} is set in os.ref at {place}, and a branch is followed from one place only")]
     RefIsSet { said: String, place: config::Place },
-    #[error("the new version is staged, but the host does not reboot")]
+    #[error(transparent)]
+    NoWayBack(#[from] image::NoWayBack),
+    #[error("another deployment boots next, but the host does not reboot by itself; reboot it: systemctl reboot")]
     Reboot(#[from] systemd::SystemdError),
 }
 
@@ -218,6 +220,7 @@ impl VerbError {
             }
             VerbError::Cycle(CycleError::Worker(_) | CycleError::Units(_) | CycleError::Image(_))
             | VerbError::Worker(_)
+            | VerbError::NoWayBack(_)
             | VerbError::Reboot(_) => {
                 eprintln!("error: {}", chain(&self));
                 ExitCode::from(exit::FAILED)

@@ -14,7 +14,7 @@ pub(super) async fn run(host: &Host, to: Branch, reboot: bool) -> Result<ExitCod
         Some((said, place)) if said != to => Err(VerbError::RefIsSet { said: said.to_string(), place }),
         Some(_) | None => {
             let target = to.to_string();
-            os::change(host, "rebase", &target, &Request::Rebase { to }, reboot).await
+            os::stage(host, "rebase", target, &Request::Rebase { to }, reboot).await
         }
     }
 }

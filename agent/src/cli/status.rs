@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use config::Problems;
 use units::Store;
 
-use super::VerbError;
+use super::{VerbError, os};
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
 use crate::reconcile::{self, chain};
 use crate::report::{self, ContainerStatus, SpecStatus, Status};
 use crate::state::generations;
+use crate::state::rollback::Hold;
 
 pub(super) async fn run(host: &Host, json: bool) -> Result<ExitCode, VerbError> {
     let status = gather(host).await?;
@@ -27,13 +28,14 @@ pub(super) async fn run(host: &Host, json: bool) -> Result<ExitCode, VerbError> 
 async fn gather(host: &Host) -> Result<Status, VerbError> {
     let generation = generations::committed(host)?.map(|generation| generation.number);
     let os = reconcile::image::observe(host).await.map_err(|error| chain(&error));
+    let held = os::held(host, &os);
     let (intention, spec) = match intention::in_force(host) {
         Ok(intention) => {
             let spec = spec_status(&intention, generation);
             (intention, spec)
         }
         Err(IntentionError::State(error)) => return Err(error.into()),
-        Err(IntentionError::Bad(problems)) => return Ok(nothing_in_force(os, generation, &problems)),
+        Err(IntentionError::Bad(problems)) => return Ok(nothing_in_force(os, held, generation, &problems)),
     };
     let follows = intention.desired().os.follow.as_ref().map(|follow| format!("{}:{}", follow.value.remote, follow.value.branch));
     let mut status = Status {
@@ -41,6 +43,7 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         spec,
         os,
         follows,
+        held,
         storage: Err("not looked at".to_owned()),
         engine: "unknown".to_owned(),
         containers: Ok(Vec::new()),
@@ -109,12 +112,18 @@ fn spec_status(intention: &Intention, generation: Option<u32>) -> SpecStatus {
     }
 }
 
-fn nothing_in_force(os: Result<::image::ImageStatus, String>, generation: Option<u32>, problems: &Problems) -> Status {
+fn nothing_in_force(
+    os: Result<::image::ImageStatus, String>,
+    held: Result<Option<Hold>, String>,
+    generation: Option<u32>,
+    problems: &Problems,
+) -> Status {
     Status {
         version: 1,
         spec: SpecStatus { source: "nowhere".to_owned(), generation, problems: Some(problems.render(false)) },
         os,
         follows: None,
+        held,
         storage: Err("not looked at, since no spec is in force".to_owned()),
         engine: "left alone, since no spec is in force".to_owned(),
         containers: Ok(Vec::new()),

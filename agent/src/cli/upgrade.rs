@@ -7,34 +7,45 @@ use image::{Commit, Event, Request};
 
 use super::{VerbError, exit, os};
 use crate::host::Host;
-use crate::reconcile;
+use crate::state::rollback;
+use crate::{reconcile, report};
 
 pub(super) async fn run(host: &Host, allow_downgrade: bool, reboot: bool) -> Result<ExitCode, VerbError> {
     let follow = os::follow(host)?.map(|(branch, _)| branch);
     let target = follow.as_ref().map_or_else(|| "what is followed".to_owned(), ToString::to_string);
-    os::change(host, "upgrade", &target, &Request::Upgrade { follow, allow_downgrade }, reboot).await
+    os::stage(host, "upgrade", target, &Request::Upgrade { follow, allow_downgrade }, reboot).await
 }
 
 /// `--check` says it in a line, `--preview` in full.
 pub(super) async fn look(host: &Host, preview: bool) -> Result<ExitCode, VerbError> {
     let follow = os::follow(host)?.map(|(branch, _)| branch);
     let answer = os::ask(host, &Request::Check { follow }).await?;
-    match &answer {
+    let code = match &answer {
         Event::Available { new, now, size } => {
             println!("available: {new}; in use: {now}");
             if preview {
                 print!("{}", in_full(new, now, *size));
             }
-            Ok(ExitCode::SUCCESS)
+            ExitCode::SUCCESS
         }
-        Event::NothingNew { commit } => {
+        Event::NothingNew { commit, .. } => {
             println!("nothing new: {commit} boots next already");
-            Ok(ExitCode::from(exit::NOTHING_NEW))
+            ExitCode::from(exit::NOTHING_NEW)
         }
-        Event::Status(_) | Event::Staged { .. } | Event::RolledBack { .. } | Event::Progress { .. } | Event::Failed { .. } => {
-            Err(reconcile::image::strange(&answer).into())
+        Event::Status(_)
+        | Event::Staged { .. }
+        | Event::RolledBack { .. }
+        | Event::Progress { .. }
+        | Event::Effect { .. }
+        | Event::Failed { .. } => {
+            return Err(reconcile::image::strange(&answer).into());
         }
+    };
+    if rollback::is_remembered(host) {
+        let os = reconcile::image::observe(host).await.map_err(|error| reconcile::chain(&error));
+        print!("{}", report::hold_text(&os::held(host, &os)));
     }
+    Ok(code)
 }
 
 fn in_full(new: &Commit, now: &Commit, size: Option<u64>) -> String {

@@ -1,9 +1,10 @@
 //! The image family as the agent sees it: remotes are files that the cycle keeps; libostree is asked through its worker, which
 //! looks for `status` and changes what boots next for the verbs `upgrade`, `deploy`, `rebase` and `rollback`.
 
-use ::image::{Event, ImageError, ImageStatus, Observed, Plan, Request};
+use ::image::{Event, ImageError, ImageStatus, Observed, Order, Plan, Request};
 use config::{Desired, Problem};
 
+use super::kill::Effects;
 use super::worker::{self, WorkerError};
 use crate::host::Host;
 
@@ -15,6 +16,7 @@ pub async fn observe(host: &Host) -> Result<ImageStatus, WorkerError> {
     match ask(host, &Request::Status, |_, _, _| ()).await? {
         Event::Status(status) => Ok(status),
         other @ (Event::Progress { .. }
+        | Event::Effect { .. }
         | Event::Available { .. }
         | Event::Staged { .. }
         | Event::NothingNew { .. }
@@ -23,14 +25,29 @@ pub async fn observe(host: &Host) -> Result<ImageStatus, WorkerError> {
     }
 }
 
-/// Asks the worker, hands on what it says of its progress (text, fetched, asked for), and gives its answer.
+/// Asks the worker to look, hands on what it says of its progress (text, fetched, asked for), and gives its answer.
 ///
 /// # Errors
 /// When the worker cannot do it; its words say why.
-pub async fn ask(host: &Host, request: &Request, mut progress: impl FnMut(&str, u32, u32)) -> Result<Event, WorkerError> {
+pub async fn ask(host: &Host, request: &Request, progress: impl FnMut(&str, u32, u32)) -> Result<Event, WorkerError> {
+    carry_out(host, request, &mut Effects::default(), progress).await
+}
+
+/// The same for a request that changes the host: its effects are counted.
+///
+/// # Errors
+/// When the worker cannot do it; its words say why.
+pub(crate) async fn carry_out(
+    host: &Host,
+    request: &Request,
+    effects: &mut Effects,
+    mut progress: impl FnMut(&str, u32, u32),
+) -> Result<Event, WorkerError> {
+    let order = Order { request: request.clone(), kill: effects.for_worker() };
     let mut answer = None;
-    worker::ask(host.libexec.join("image-worker"), request, |event| match event {
+    worker::ask(host.libexec.join("image-worker"), &order, |event| match event {
         Event::Progress { text, fetched, total } => progress(&text, fetched, total),
+        Event::Effect { what } => effects.count(what),
         event @ (Event::Status(_)
         | Event::Available { .. }
         | Event::Staged { .. }

@@ -1,15 +1,15 @@
 //! Fault injection: `ATOMIC_HOST_KILL=before:N` or `after:N` ends the whole process group at effect N.
 //!
-//! The crash scenarios use it to cut a run at every effect in turn. Effects are counted over the run:
-//! those of the storage worker first, then the agent's own.
+//! The crash scenarios use it to cut a run at every effect in turn. Effects are counted over the run,
+//! those of a worker and the agent's own in the order in which they happen.
 
+use config::Kill;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use storage_setup::protocol::Kill;
 
 /// Counts effects and dies where it was told to.
-#[derive(Debug)]
-pub(super) struct Effects {
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
     log: Vec<String>,
     kill: Option<Kill>,
 }
@@ -17,26 +17,24 @@ pub(super) struct Effects {
 impl Effects {
     /// Reads the environment.
     #[must_use]
-    pub(super) fn from_environment() -> Effects {
-        Effects { log: Vec::new(), kill: std::env::var("ATOMIC_HOST_KILL").ok().and_then(|text| parse(&text)) }
+    pub(crate) fn from_environment() -> Effects {
+        Effects { log: Vec::new(), kill: std::env::var("ATOMIC_HOST_KILL").ok().and_then(|text| Kill::from_text(&text)) }
     }
 
-    /// Where the storage worker shall die, counted from its own first effect.
+    /// Where a worker that starts now shall die, counted from its own first effect.
     #[must_use]
-    pub(super) fn for_worker(&self) -> Option<Kill> {
-        let kill = self.kill?;
-        let effect = kill.effect.checked_sub(self.done())?;
-        Some(Kill { effect, after: kill.after })
+    pub(crate) fn for_worker(&self) -> Option<Kill> {
+        self.kill?.counted_after(self.done())
     }
 
     /// An effect that the worker has done.
-    pub(super) fn count(&mut self, what: String) {
+    pub(crate) fn count(&mut self, what: String) {
         self.log.push(what);
     }
 
     /// All effects so far, in order.
     #[must_use]
-    pub(super) fn into_log(self) -> Vec<String> {
+    pub(crate) fn into_log(self) -> Vec<String> {
         self.log
     }
 
@@ -45,7 +43,7 @@ impl Effects {
     }
 
     /// One effect of the agent's own.
-    pub(super) async fn run<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> T {
+    pub(crate) async fn run<T>(&mut self, what: &str, effect: impl Future<Output = T>) -> T {
         self.log.push(what.to_owned());
         self.die_if(false);
         let result = effect.await;
@@ -55,19 +53,10 @@ impl Effects {
 
     fn die_if(&self, after: bool) {
         if self.kill == Some(Kill { effect: self.done(), after }) {
+            eprintln!("killed {} the effect: {}", if after { "after" } else { "before" }, self.log.last().map_or("", String::as_str));
             // 0: this process and every other of its group, as a power cut would.
             let gone = kill(Pid::from_raw(0), Signal::SIGKILL);
             tracing::error!(?gone, "fault injection: could not end the process group");
         }
     }
-}
-
-fn parse(text: &str) -> Option<Kill> {
-    let (when, number) = text.split_once(':')?;
-    let after = match when {
-        "before" => false,
-        "after" => true,
-        _ => return None,
-    };
-    Some(Kill { effect: number.parse().ok()?, after })
 }

@@ -6,7 +6,7 @@
 pub mod gate;
 pub mod image;
 pub mod intention;
-mod kill;
+pub(crate) mod kill;
 pub mod plan;
 mod storage;
 pub mod worker;

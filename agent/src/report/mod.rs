@@ -1,8 +1,10 @@
 //! Words for people: plans, what happens during apply, and the status of the host. Values in, text out.
 
 mod columns;
+mod hold;
 mod plan;
 mod status;
 
+pub use hold::hold_text;
 pub use plan::{outcome_line, plan_text, waiting_text};
 pub use status::{ContainerStatus, SpecStatus, Status, status_text};

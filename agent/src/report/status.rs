@@ -6,8 +6,10 @@ use serde::Serialize;
 use storage_setup::{Content, LogicalVolume, Observed, PoolState, Role, Root, VolumeGroup};
 
 use super::columns::columns;
+use super::hold::hold_text;
 use super::plan::plan_text;
 use crate::reconcile::plan::Row;
+use crate::state::rollback::Hold;
 
 /// All that `status` shows; `--json` is this, as it is.
 #[derive(Debug, Serialize)]
@@ -20,6 +22,8 @@ pub struct Status {
     pub os: Result<ImageStatus, String>,
     /// What the spec asks the OS to follow.
     pub follows: Option<String>,
+    /// A rollback that no policy may undo; an error text when that is not known.
+    pub held: Result<Option<Hold>, String>,
     /// Storage; an error text when it could not be looked at.
     pub storage: Result<Observed, String>,
     /// The engine, in a few words.
@@ -112,6 +116,9 @@ fn os_text(status: &Status) -> String {
         Ok(os) if os.deployments.is_empty() => text.push_str("          no OSTree deployment: this is not an image-based host\n"),
         Ok(os) => text.push_str(&columns("        ", &os.deployments.iter().map(deployment_cells).collect::<Vec<_>>())),
         Err(why) => text.push_str(&format!("          unknown: {why}\n")),
+    }
+    for line in hold_text(&status.held).lines() {
+        text.push_str(&format!("          {line}\n"));
     }
     text
 }

@@ -14,6 +14,11 @@ pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StateError> 
     ::durable::replace(path, bytes, 0o600).map_err(StateError::io("write", path))
 }
 
+/// Removes a file; one that is gone is fine.
+pub(super) fn remove_file(path: &Path) -> Result<(), StateError> {
+    ::durable::remove(path).map(drop).map_err(StateError::io("remove", path))
+}
+
 /// Points a symbolic link elsewhere in one step.
 pub(super) fn replace_link(path: &Path, target: &str) -> Result<(), StateError> {
     ::durable::replace_link(path, target).map_err(StateError::io("write", path))

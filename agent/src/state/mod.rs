@@ -6,6 +6,7 @@ mod durable;
 pub mod generations;
 pub mod ledger;
 pub mod lock;
+pub mod rollback;
 
 use std::io;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! The requests that change what boots next: upgrade, deploy, rebase, rollback; and the look before them.
 
-use image::{Branch, Commit, Event, ImageStatus, NoWayBack, way_back};
+use image::{Branch, Commit, DeploymentName, Event, ImageStatus, NoWayBack, way_to};
 use ostree::gio::Cancellable;
-use ostree::{Deployment, SysrootDeployTreeOpts, SysrootSimpleWriteDeploymentFlags, glib};
+use ostree::{Deployment, SysrootDeployTreeOpts, SysrootSimpleWriteDeploymentFlags, SysrootWriteDeploymentsOpts, glib};
 
 use crate::progress;
 use crate::pull::{Extent, PullError};
@@ -27,6 +27,9 @@ pub(crate) enum ChangeError {
     /// libostree could not write the order.
     #[error("cannot write the boot order; see: ostree admin status")]
     Order { source: glib::Error },
+    /// libostree could not remove something.
+    #[error("cannot remove what no deployment needs; see: ostree admin cleanup")]
+    CleanUp { source: glib::Error },
 }
 
 /// What an upgrade would stage.
@@ -35,7 +38,7 @@ pub(crate) fn check(session: &Session, follow: Option<Branch>) -> Result<Event, 
     let newest = session.fetch_metadata(&branch, Extent::Newest)?;
     let next = session.next();
     if next.csum() == newest.as_str() {
-        return Ok(Event::NothingNew { commit: session.describe_deployed(&next) });
+        return Ok(nothing_new(session, &next));
     }
     let (new, now) = (session.describe(&newest)?, session.describe_deployed(&session.current));
     Ok(Event::Available { size: session.missing_bytes(&newest), new, now })
@@ -47,14 +50,14 @@ pub(crate) fn upgrade(session: &Session, follow: Option<Branch>, allow_downgrade
     let newest = session.fetch_metadata(&branch, Extent::Newest)?;
     let next = session.next();
     if next.csum() == newest.as_str() {
-        return Ok(Event::NothingNew { commit: session.describe_deployed(&next) });
+        return Ok(nothing_new(session, &next));
     }
     let (new, now) = (session.describe(&newest)?, session.describe_deployed(&session.current));
     // A server, or somebody in between, that offers an old commit with known holes has a valid signature for it.
     if !allow_downgrade && new.timestamp < now.timestamp {
         return Err(ChangeError::Older { new: new.to_string(), now: now.to_string() });
     }
-    stage(session, &branch, new)
+    stage(session, &branch, &newest)
 }
 
 /// One commit of the branch, whatever its age.
@@ -64,10 +67,9 @@ pub(crate) fn deploy(session: &Session, follow: Option<Branch>, revision: &str) 
     let commit = if is_commit { revision.to_ascii_lowercase() } else { session.find_version(&branch, revision)? };
     let next = session.next();
     if next.csum() == commit.as_str() {
-        return Ok(Event::NothingNew { commit: session.describe_deployed(&next) });
+        return Ok(nothing_new(session, &next));
     }
-    session.fetch(&branch, &commit)?;
-    stage(session, &branch, session.describe(&commit)?)
+    stage(session, &branch, &commit)
 }
 
 /// The newest commit of another branch, which is followed from then on.
@@ -76,49 +78,69 @@ pub(crate) fn rebase(session: &Session, to: &Branch) -> Result<Event, ChangeErro
     let next = session.next();
     let follows = next.origin().as_ref().and_then(crate::origin::follows);
     if next.csum() == newest.as_str() && follows == Some(to.to_string()) {
-        return Ok(Event::NothingNew { commit: session.describe_deployed(&next) });
+        return Ok(nothing_new(session, &next));
     }
-    stage(session, to, session.describe(&newest)?)
+    stage(session, to, &newest)
 }
 
-/// Puts the deployment in use first, or the one before it.
-pub(crate) fn rollback(session: &Session) -> Result<Event, ChangeError> {
+/// Puts this deployment first.
+pub(crate) fn rollback(session: &Session, to: &DeploymentName) -> Result<Event, ChangeError> {
     let deployments = session.sysroot.deployments();
     let booted = session.sysroot.booted_deployment();
     let status = ImageStatus::of(deployments.iter().map(|deployment| describe(&session.repo, deployment, booted.as_ref())).collect());
-    let way = way_back(&status)?;
+    let way = way_to(&status, to)?;
     let at = |index: &u32| deployments.iter().find(|deployment| u32::try_from(deployment.index()).is_ok_and(|own| own == *index)).cloned();
     let order: Vec<Deployment> = way.order.iter().filter_map(at).collect();
-    let (from, next) = (session.next(), order.first().cloned().ok_or(NoWayBack::Nothing)?);
-    let (from, next) = (session.describe_deployed(&from), session.describe_deployed(&next));
-    session.sysroot.write_deployments(&order, Cancellable::NONE).map_err(|source| ChangeError::Order { source })?;
-    Ok(Event::RolledBack { next, from, reboot: way.reboot })
+    let options = SysrootWriteDeploymentsOpts { do_postclean: false };
+    let write = || session.sysroot.write_deployments_with_options(&order, &options, Cancellable::NONE);
+    session.effects.run(&format!("write the boot order: {to} first"), write).map_err(|source| ChangeError::Order { source })?;
+    clean_up(session)?;
+    Ok(Event::RolledBack { reboot: way.reboot })
 }
 
-fn stage(session: &Session, branch: &Branch, new: Commit) -> Result<Event, ChangeError> {
-    session.fetch(branch, &new.commit)?;
+fn nothing_new(session: &Session, next: &Deployment) -> Event {
+    let reboot = session.is_booted() && !next.equal(&session.current);
+    Event::NothingNew { commit: session.describe_deployed(next), reboot }
+}
+
+fn stage(session: &Session, branch: &Branch, commit: &str) -> Result<Event, ChangeError> {
+    if !session.is_whole(commit)? {
+        // First, so that there is room.
+        clean_up(session)?;
+        session.fetch(branch, commit)?;
+    }
+    let (new, now) = (session.describe(commit)?, session.describe_deployed(&session.current));
     progress::tell_text(&format!("preparing {new}"));
-    let now = session.describe_deployed(&session.current);
-    match write(session, branch, &new.commit) {
+    match write(session, branch, &new) {
         Ok(()) => Ok(Event::Staged { new, now }),
         Err(source) => Err(ChangeError::Stage { new, source }),
     }
 }
 
-fn write(session: &Session, branch: &Branch, commit: &str) -> Result<(), glib::Error> {
-    let (sysroot, name) = (&session.sysroot, session.current.osname());
+/// Removes the deployments and files that belong to nothing any more: those of earlier versions, and what a run that was cut off left.
+fn clean_up(session: &Session) -> Result<(), ChangeError> {
+    progress::tell_text("removing what no deployment needs");
+    let clean = || session.sysroot.cleanup(Cancellable::NONE);
+    session.effects.run("remove what no deployment needs", clean).map_err(|source| ChangeError::CleanUp { source })
+}
+
+fn write(session: &Session, branch: &Branch, new: &Commit) -> Result<(), glib::Error> {
+    let (sysroot, name, effects) = (&session.sysroot, session.current.osname(), &session.effects);
     let origin = sysroot.origin_new_from_refspec(&branch.to_string());
     let merge = sysroot.merge_deployment(Some(&name));
     let words = kernel_arguments(merge.as_ref().unwrap_or(&session.current));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let options = SysrootDeployTreeOpts { override_kernel_argv: Some(&words), ..SysrootDeployTreeOpts::default() };
+    let (name, commit, origin, merge, none) = (Some(name.as_str()), new.commit.as_str(), Some(&origin), merge.as_ref(), Cancellable::NONE);
     if session.is_booted() {
-        sysroot.stage_tree_with_options(Some(&name), commit, Some(&origin), merge.as_ref(), &options, Cancellable::NONE)?;
-        return Ok(());
+        let stage = || sysroot.stage_tree_with_options(name, commit, origin, merge, &options, none);
+        return effects.run(&format!("stage {new}"), stage).map(drop);
     }
     // A sysroot that does not run never goes down, so nothing would finish a staged deployment.
-    let new = sysroot.deploy_tree_with_options(Some(&name), commit, Some(&origin), merge.as_ref(), Some(&options), Cancellable::NONE)?;
-    sysroot.simple_write_deployment(Some(&name), &new, merge.as_ref(), SysrootSimpleWriteDeploymentFlags::NONE, Cancellable::NONE)
+    let deploy = || sysroot.deploy_tree_with_options(name, commit, origin, merge, Some(&options), none);
+    let made = effects.run(&format!("deploy {new}"), deploy)?;
+    let order = || sysroot.simple_write_deployment(name, &made, merge, SysrootSimpleWriteDeploymentFlags::NONE, none);
+    effects.run(&format!("write the boot order: {new} first"), order)
 }
 
 /// Those that the deployment boots with; libostree puts its own `ostree=` in anew.

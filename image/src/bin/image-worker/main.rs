@@ -4,6 +4,7 @@
 //! `image-worker [--sysroot PATH]`; the path is for tests and tools, and is `/` without it.
 
 mod change;
+mod effects;
 mod origin;
 mod progress;
 mod pull;
@@ -19,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
-use image::{Event, Request};
-
+use effects::Effects;
+use image::{Event, Order, Request};
 use session::Session;
 
 /// Bad arguments, told apart from 1: a request that failed and was answered.
@@ -58,14 +59,15 @@ fn sysroot(mut words: impl Iterator<Item = OsString>) -> Result<Option<PathBuf>,
 fn answer(sysroot: Option<&Path>) -> Result<Event, Box<dyn Error>> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
-    let request: Request = serde_json::from_str(&line).map_err(|source| BadRequest { source })?;
+    let Order { request, kill } = serde_json::from_str(&line).map_err(|source| BadRequest { source })?;
+    let open = || Session::open(sysroot, Effects::new(kill));
     match request {
         Request::Status => Ok(Event::Status(status::status(sysroot)?)),
-        Request::Check { follow } => Ok(change::check(&Session::open(sysroot)?, follow)?),
-        Request::Upgrade { follow, allow_downgrade } => Ok(change::upgrade(&Session::open(sysroot)?, follow, allow_downgrade)?),
-        Request::Deploy { follow, revision } => Ok(change::deploy(&Session::open(sysroot)?, follow, &revision)?),
-        Request::Rebase { to } => Ok(change::rebase(&Session::open(sysroot)?, &to)?),
-        Request::Rollback => Ok(change::rollback(&Session::open(sysroot)?)?),
+        Request::Check { follow } => Ok(change::check(&open()?, follow)?),
+        Request::Upgrade { follow, allow_downgrade } => Ok(change::upgrade(&open()?, follow, allow_downgrade)?),
+        Request::Deploy { follow, revision } => Ok(change::deploy(&open()?, follow, &revision)?),
+        Request::Rebase { to } => Ok(change::rebase(&open()?, &to)?),
+        Request::Rollback { to } => Ok(change::rollback(&open()?, &to)?),
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn tell_text(text: &str) {
     say(&Event::Progress { text: text.to_owned(), fetched: 0, total: 0 });
 }
 
-fn say(event: &Event) {
+/// Says something that is no answer.
+pub(crate) fn say(event: &Event) {
     // Nobody listens any more: the work goes on all the same, and its end cannot be told either.
     tell(event).unwrap_or_default();
 }

@@ -52,20 +52,17 @@ impl Session {
             Extent::History => -1,
         };
         options.insert("depth", depth);
-        self.pull(branch, &options)?;
+        self.effects.run(&format!("fetch what there is of {branch}"), || self.pull(branch, &options))?;
         let what = || branch.to_string();
         let newest = self.repo.resolve_rev(&branch.to_string(), true).map_err(|source| PullError::Repository { what: what(), source })?;
         newest.map(|commit| commit.to_string()).ok_or_else(|| PullError::Nothing { branch: branch.clone() })
     }
 
-    /// Fetches all of a commit; nothing goes over the network when it is all there.
+    /// Fetches all of a commit.
     pub(crate) fn fetch(&self, branch: &Branch, commit: &str) -> Result<(), PullError> {
-        if self.is_whole(commit)? {
-            return Ok(());
-        }
         let options = VariantDict::new(None);
         options.insert_value("override-commit-ids", &vec![commit].into());
-        self.pull(branch, &options)
+        self.effects.run(&format!("fetch all of {commit}"), || self.pull(branch, &options))
     }
 
     /// The commit of this version: of a deployment, or else of the branch's history, newest first.
@@ -109,7 +106,8 @@ impl Session {
         })
     }
 
-    fn is_whole(&self, commit: &str) -> Result<bool, PullError> {
+    /// Whether nothing of the commit has to be fetched.
+    pub(crate) fn is_whole(&self, commit: &str) -> Result<bool, PullError> {
         if self.load(commit)?.is_none() {
             return Ok(false);
         }

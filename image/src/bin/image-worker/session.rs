@@ -11,6 +11,7 @@ use nix::sched::{CloneFlags, unshare};
 use ostree::gio::{Cancellable, File};
 use ostree::{Deployment, ObjectType, Repo, Sysroot, glib};
 
+use crate::effects::Effects;
 use crate::status::version;
 use crate::{origin, progress};
 
@@ -49,10 +50,11 @@ pub(crate) struct Session {
     pub(crate) repo: Repo,
     /// What runs; outside a booted host, what would.
     pub(crate) current: Deployment,
+    pub(crate) effects: Effects,
 }
 
 impl Session {
-    pub(crate) fn open(path: Option<&Path>) -> Result<Session, SessionError> {
+    pub(crate) fn open(path: Option<&Path>, effects: Effects) -> Result<Session, SessionError> {
         let named = path.unwrap_or(Path::new("/"));
         let failed = |source| SessionError::Open { sysroot: named.to_owned(), source };
         let sysroot = match path {
@@ -66,7 +68,7 @@ impl Session {
         let current = current.ok_or_else(|| SessionError::NoDeployment { sysroot: named.to_owned() })?;
         match current.origin().as_ref().and_then(origin::managed_elsewhere) {
             Some(why) => Err(SessionError::Managed { why }),
-            None => Ok(Session { repo: sysroot.repo(), sysroot, current }),
+            None => Ok(Session { repo: sysroot.repo(), sysroot, current, effects }),
         }
     }
 
