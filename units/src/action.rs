@@ -3,7 +3,7 @@
 //! Made by the planners, carried out by `apply`. What an action says of itself never holds an environment: it may hold secrets.
 
 use config::{ContainerName, Describe, EngineKind, ImageRef};
-use engine_api::Blueprint;
+use engine_api::{Blueprint, OwnVolume};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::in_words;
@@ -77,6 +77,8 @@ pub enum Action {
         blueprint: Box<Blueprint>,
         /// The digest that the container before it had, of the same image; `None`: that of the name in the store.
         pin: Option<String>,
+        /// Volumes without a name of the container before, which this one takes over.
+        keep: Vec<OwnVolume>,
     },
     /// Remove a container of ours that does not run.
     RemoveContainer {
@@ -125,6 +127,20 @@ pub enum Action {
         /// Why, in a few words: `its container is replaced`.
         why: String,
     },
+}
+
+impl Action {
+    /// Whether it sets an engine going, which needs its storage whole.
+    #[must_use]
+    pub fn is_of_an_engine(&self) -> bool {
+        matches!(self, Action::StartEngine { .. } | Action::RestartEngine { .. })
+    }
+
+    /// Whether it may be left half-way: nothing is lost with a pull, layers that are there are not fetched again.
+    #[must_use]
+    pub fn may_be_left(&self) -> bool {
+        matches!(self, Action::PullImage { .. })
+    }
 }
 
 impl Describe for Action {
@@ -196,7 +212,8 @@ impl Describe for Action {
             Action::MakeDirectory { .. } => "a directory".to_owned(),
             Action::ConfigureJournal { to, .. } => to.clone(),
             Action::PullImage { .. } => "in the store".to_owned(),
-            Action::CreateContainer { blueprint, .. } => format!("from {} ({})", blueprint.image, blueprint.hash()),
+            // Not the hash: it is of secrets too, and what is told leaves the host with the logs.
+            Action::CreateContainer { blueprint, .. } => format!("from {}", blueprint.image),
             Action::RenameContainer { name, .. } => name.to_string(),
             Action::ReloadUnits { .. } => "read again".to_owned(),
             Action::EnableUnit { .. } => "enabled".to_owned(),

@@ -57,8 +57,8 @@ pub async fn apply(action: &Action, tell: &mut (dyn FnMut(String) + Send)) -> Re
             EngineApi::connect(*engine).await?.pull(image, tell).await?;
             Ok(Applied::Made)
         }
-        Action::CreateContainer { engine, called, blueprint, pin, .. } => {
-            EngineApi::connect(*engine).await?.create(called, blueprint, pin.as_deref()).await?;
+        Action::CreateContainer { engine, called, blueprint, pin, keep, .. } => {
+            EngineApi::connect(*engine).await?.create(called, blueprint, pin.as_deref(), keep).await?;
             Ok(Applied::Made)
         }
         Action::RemoveContainer { engine, id, .. } => {

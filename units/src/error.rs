@@ -30,15 +30,14 @@ impl UnitsError {
         move |source| UnitsError::File { verb, path, source }
     }
 
-    /// Whether it may go by itself, so that it is worth to try again later: a registry that cannot be reached, or lacks the image yet.
+    /// Whether it may go by itself, so that it is worth to try again later: a registry that cannot be reached, or lacks the image
+    /// yet, an engine that is just being restarted.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            UnitsError::Api(ApiError::Registry { .. }) => true,
+            UnitsError::Api(ApiError::Registry { .. } | ApiError::Unreachable { .. } | ApiError::TooLate { .. }) => true,
             UnitsError::Api(
-                ApiError::Unreachable { .. }
-                | ApiError::TooLate { .. }
-                | ApiError::Refused { .. }
+                ApiError::Refused { .. }
                 | ApiError::Garbled { .. }
                 | ApiError::NoImage { .. }
                 | ApiError::NoSource { .. }

@@ -16,6 +16,8 @@ pub(crate) const CONFIGURATION: &str = "/etc/systemd/journald.conf.d/50-atomic-h
 const PENDING: &str = "/run/atomic-host/journal.pending";
 /// journald's unit.
 const JOURNALD: &str = "systemd-journald.service";
+/// Takes what is in memory to the disk, where the configuration says so (journalctl(1), `--flush`).
+const FLUSH: &str = "systemd-journal-flush.service";
 
 /// What there is of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,7 @@ pub(crate) async fn configure(root: &Path, systemd: &systemd::Systemd, text: &st
     mark().map_err(UnitsError::file("write", PENDING))?;
     file::write(root, CONFIGURATION, text)?;
     systemd.restart(JOURNALD, crate::apply::LIMIT).await?;
+    systemd.restart(FLUSH, crate::apply::LIMIT).await?;
     file::remove(root, PENDING).map(drop)
 }
 

@@ -3,7 +3,8 @@
 //! In order: the engine's own configuration, the logs' files, images, containers and their units, and the journal last, so that logs
 //! that leave the disk have their new home by then.
 
-use config::{Desired, Disruption, EngineKind, Place, Placed, Problem, Reason, Rsyslog, Step, StepId, Undo};
+use config::{Desired, Disruption, EngineKind, JournalStorage, Place, Placed, Problem, Reason, Rsyslog, Step, StepId, Undo};
+use systemd::ActiveState;
 
 use crate::container::{self, Service};
 use crate::{Action, Observed, OwnFile, engine, journal, rsyslog};
@@ -50,15 +51,28 @@ pub fn plan(desired: &Desired, have: &Observed) -> Result<Plan, Vec<Problem>> {
         problems.extend(more);
         container::Plan::default()
     });
-    let home: Vec<StepId> = rsyslog::name().and_then(|name| containers.up.get(&name).cloned()).into_iter().collect();
+    let home = home_of_logs(desired, have, &containers);
     plan.again |= containers.again;
     plan.steps.extend(containers.steps);
     plan.notes.extend(containers.notes);
-    match journal::plan(&desired.journal, &have.journal, &home) {
-        Ok(step) => plan.steps.extend(step),
-        Err(problem) => problems.push(problem),
+    match (journal::plan(&desired.journal, &have.journal, home.as_deref().unwrap_or_default()), home.is_some()) {
+        (Ok(Some(_)), false) => plan.notes.push("the journal stays on disk until rsyslog runs".to_owned()),
+        (Ok(step), _) => plan.steps.extend(step),
+        (Err(problem), _) => problems.push(problem),
     }
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+/// The steps behind which the journal may be changed; `None`: not now, since it is to leave the disk and logs have no other home yet.
+fn home_of_logs(desired: &Desired, have: &Observed, containers: &container::Plan) -> Option<Vec<StepId>> {
+    let leaves_disk = desired.journal.storage.as_ref().is_some_and(|storage| storage.value == JournalStorage::Volatile);
+    if !leaves_disk {
+        return Some(Vec::new());
+    }
+    let name = rsyslog::name()?;
+    let comes_up = containers.up.get(&name).cloned();
+    let runs = have.containers.units.get(&name).is_some_and(|unit| unit.state.active == ActiveState::Active);
+    comes_up.map(|step| vec![step]).or_else(|| runs.then(Vec::new))
 }
 
 fn plan_containers(

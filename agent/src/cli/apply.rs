@@ -9,7 +9,7 @@ use super::shown::Shown;
 use super::{VerbError, exit};
 use crate::host::Host;
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, Ending, Progress, Report, Scope, intention};
+use crate::reconcile::{self, Ending, Progress, Report, Scope, Stop, intention};
 use crate::report;
 
 /// What the command line said.
@@ -36,7 +36,7 @@ pub(super) async fn run(host: &Host, choices: Choices) -> Result<ExitCode, VerbE
         Progress::Running(row, text) if !quiet => shown.tell(&format!("{} {}: {text}", row.kind, row.target), false),
         Progress::Step(..) | Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
     };
-    let result = reconcile::apply(host, &intention, Scope::Whole, &consent, &mut tell).await?;
+    let result = reconcile::apply(host, &intention, Scope::Whole, &consent, Stop::never(), &mut tell).await?;
     if choices.json {
         println!("{}", serde_json::to_string_pretty(&result).unwrap_or_default());
     } else {

@@ -10,7 +10,7 @@ use super::{VerbError, os};
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, chain};
+use crate::reconcile::{self, Scope, chain};
 use crate::report::{self, ContainerStatus, SpecStatus, Status};
 use crate::state::generations;
 use crate::state::rollback::Hold;
@@ -56,15 +56,17 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
 
 /// Fills in what the families see; what cannot be seen says why.
 async fn look(host: &Host, intention: &Intention, status: &mut Status) {
-    let survey = match reconcile::survey(host, intention).await {
+    let survey = match reconcile::survey(host, intention, Scope::Whole).await {
         Ok(survey) => survey,
         Err(error) => {
             status.storage = Err(chain(&error));
             return;
         }
     };
-    status.engine = survey.units.engine_text(&intention.desired().engine);
-    status.containers = containers(&survey.units.containers);
+    if let Some(units) = &survey.units {
+        status.engine = units.engine_text(&intention.desired().engine);
+        status.containers = containers(&units.containers);
+    }
     match reconcile::plan::plan(intention.desired(), &survey, &Consent::default(), &BTreeMap::new()) {
         Ok(plan) => {
             status.steps = Some(plan.rows());

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, CycleError, Ending, Report, Scope, chain};
+use crate::reconcile::{self, CycleError, Ending, Report, Scope, Stop, chain};
 
 pub use journal::start as start_log;
 
@@ -40,7 +40,7 @@ enum Trigger {
 
 /// The storage run at boot: before docker, the storage family only.
 pub async fn run_storage(host: &Host) -> ExitCode {
-    match cycle(host, Scope::Storage).await {
+    match cycle(host, Scope::Storage, Stop::never()).await {
         Ok(report) => match report.ending {
             Ending::Converged | Ending::Waiting => ExitCode::SUCCESS,
             Ending::Failed => ExitCode::FAILURE,
@@ -85,6 +85,12 @@ enum DaemonError {
 async fn serve(host: &Host) -> Result<(), DaemonError> {
     let (_watcher, mut edits) = watch::start(host)?;
     let mut end = signal(SignalKind::terminate())?;
+    let (tell_stop, mut stop) = Stop::new();
+    // Heard in the midst of a cycle too.
+    tokio::spawn(async move {
+        end.recv().await;
+        tell_stop.send(true).unwrap_or_default();
+    });
     // Outside systemd there is nobody to tell.
     sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
     let mut trigger = Trigger::Start;
@@ -95,22 +101,24 @@ async fn serve(host: &Host) -> Result<(), DaemonError> {
             Trigger::Start | Trigger::Timer => tracing::debug!(?trigger, "planning"),
         }
         // A bad spec or a failed step is not the daemon's end: the next edit mends it.
-        let soon = match cycle(host, Scope::Whole).await {
-            Ok(report) => report.is_put_off(),
+        let soon = match cycle(host, Scope::Whole, stop.clone()).await {
+            Ok(report) => report.is_put_off() || report.ending == Ending::Failed,
             Err(error) => {
                 tell_error(&error);
-                false
+                // Of a bad spec nothing comes until it is edited; everything else may pass.
+                !matches!(error, DaemonError::Intention(IntentionError::Bad(_)))
             }
         };
         let pause = if soon { retry } else { DRIFT };
         retry = if soon { RETRY_MOST.min(retry * 2) } else { RETRY };
         trigger = tokio::select! {
+            biased;
+            () = stop.told() => return Ok(()),
             Some(()) = edits.recv() => {
                 retry = RETRY;
                 Trigger::Edit
             }
             () = tokio::time::sleep(pause) => Trigger::Timer,
-            _ = end.recv() => return Ok(()),
         };
         settle(&mut edits).await;
     }
@@ -123,10 +131,10 @@ async fn settle(edits: &mut UnboundedReceiver<()>) {
     tokio::time::timeout(LONGEST, all).await.unwrap_or_default();
 }
 
-async fn cycle(host: &Host, scope: Scope) -> Result<Report, DaemonError> {
+async fn cycle(host: &Host, scope: Scope, stop: Stop) -> Result<Report, DaemonError> {
     let intention = intention::in_force(host)?;
     tell_source(&intention);
-    let report = reconcile::apply(host, &intention, scope, &Consent::default(), &mut |progress| journal::tell(&progress)).await?;
+    let report = reconcile::apply(host, &intention, scope, &Consent::default(), stop, &mut |progress| journal::tell(&progress)).await?;
     journal::tell_report(&report);
     Ok(report)
 }

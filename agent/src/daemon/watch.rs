@@ -37,13 +37,16 @@ fn drop_ins(root: &Path) -> [PathBuf; 3] {
     ["etc/atomic-host.d", "run/atomic-host.d", "usr/lib/atomic-host.d"].map(|directory| root.join(directory))
 }
 
-/// Reading a layer, as every cycle does, must not start the next cycle.
+/// A layer counts once its writer has closed it, or it was renamed, linked or removed: what is still being written may be half of it, and
+/// half a spec may be a spec. Reading a layer, as every cycle does, must not start the next cycle.
 fn changes(event: &Event) -> bool {
     use notify::EventKind::{Access, Any, Create, Modify, Other, Remove};
+    use notify::event::{AccessKind, AccessMode, ModifyKind};
     match event.kind {
-        Access(notify::event::AccessKind::Close(notify::event::AccessMode::Write)) => true,
-        Create(_) | Modify(_) | Remove(_) | Any => true,
-        Access(_) | Other => false,
+        Access(AccessKind::Close(AccessMode::Write)) | Modify(ModifyKind::Name(_)) | Remove(_) | Any => true,
+        // A file that is made is written next; a link is whole as soon as it is there.
+        Create(_) => event.paths.iter().any(|path| path.is_symlink()),
+        Access(_) | Modify(_) | Other => false,
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Wait {
         /// What was in the way.
         why: String,
     },
+    /// It failed in this cycle.
+    Failed,
     /// Another step that waits itself.
     Behind {
         /// That step.

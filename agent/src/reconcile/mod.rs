@@ -8,8 +8,11 @@ pub mod image;
 pub mod intention;
 pub(crate) mod kill;
 pub mod plan;
+mod stop;
 mod storage;
 pub mod worker;
+
+pub use stop::Stop;
 
 use std::collections::BTreeMap;
 
@@ -157,15 +160,20 @@ impl Report {
     }
 }
 
-/// Looks at all that the families look at. Changes nothing.
+/// Looks at all that the families of this scope look at. Changes nothing.
 ///
 /// # Errors
 /// When a family cannot be looked at.
-pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleError> {
+pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<Survey, CycleError> {
     let storage = storage::observe(host, intention.desired().storage.as_ref()).await?;
-    let units = units::observe(intention.desired()).await?;
-    let image = image::remotes(host, intention.desired())?;
-    Ok(Survey { storage, units, image })
+    match scope {
+        Scope::Storage => Ok(Survey { storage, units: None, image: None }),
+        Scope::Whole => {
+            let units = units::observe(intention.desired()).await?;
+            let image = image::remotes(host, intention.desired())?;
+            Ok(Survey { storage, units: Some(units), image: Some(image) })
+        }
+    }
 }
 
 /// Observes and plans. Changes nothing.
@@ -173,24 +181,25 @@ pub async fn survey(host: &Host, intention: &Intention) -> Result<Survey, CycleE
 /// # Errors
 /// [`CycleError::Problems`] when the host cannot be made so.
 pub async fn preview(host: &Host, intention: &Intention, consent: &Consent) -> Result<(Survey, HostPlan), CycleError> {
-    preview_without(host, intention, consent, &BTreeMap::new()).await
+    preview_without(host, intention, Scope::Whole, consent, &BTreeMap::new()).await
 }
 
 /// The same, with the steps that were put off in this cycle waiting.
 async fn preview_without(
     host: &Host,
     intention: &Intention,
+    scope: Scope,
     consent: &Consent,
     put_off: &BTreeMap<StepId, Wait>,
 ) -> Result<(Survey, HostPlan), CycleError> {
-    let survey = survey(host, intention).await?;
+    let survey = survey(host, intention, scope).await?;
     match plan::plan(intention.desired(), &survey, consent, put_off) {
         Ok(plan) => Ok((survey, plan)),
         Err(problems) => Err(CycleError::Problems(intention.spec.problems(problems))),
     }
 }
 
-/// Makes the host as the intention says, as far as it is permitted.
+/// Makes the host as the intention says, as far as it is permitted, and until it is told to stop.
 ///
 /// # Errors
 /// When nothing could be planned, or the agent's memory cannot be written. A failed step is in the report.
@@ -199,31 +208,37 @@ pub async fn apply(
     intention: &Intention,
     scope: Scope,
     consent: &Consent,
+    stop: Stop,
     tell: &mut (dyn FnMut(Progress<'_>) + Send),
 ) -> Result<Report, CycleError> {
     let _lock = lock::acquire(host, lock::PATIENCE).await?;
-    let mut run = Run { host, effects: Effects::from_environment(), tried: Vec::new(), made: Vec::new(), put_off: BTreeMap::new(), tell };
+    let effects = Effects::from_environment();
+    let mut run = Run { host, effects, tried: Vec::new(), made: Vec::new(), put_off: BTreeMap::new(), stop, tell };
     let mut begun = None;
     for _ in 0..ROUNDS {
-        let (_, mut plan) = preview_without(host, intention, consent, &run.put_off).await?;
-        if scope == Scope::Storage {
-            plan.units.clear();
-            plan.image.clear();
-        }
-        if !plan.has_open_steps() || run.has_failed() {
-            return run.finish(intention, scope, begun, plan).await;
+        let plan = match preview_without(host, intention, scope, consent, &run.put_off).await {
+            Ok((_, plan)) => plan,
+            // After what was done, the host is not as the spec needs it; what was done is told all the same.
+            Err(CycleError::Problems(problems)) if !run.tried.is_empty() => {
+                let plan = HostPlan { notes: vec![problems.render(false)], ..HostPlan::default() };
+                return run.finish(intention, scope, begun, plan, Some(Ending::Failed)).await;
+            }
+            Err(error) => return Err(error),
+        };
+        if !plan.has_open_steps() {
+            return run.finish(intention, scope, begun, plan, None).await;
         }
         (run.tell)(Progress::Planned(&plan));
         if run.repeats(&plan) {
-            return run.finish(intention, scope, begun, plan).await;
+            return run.finish(intention, scope, begun, plan, None).await;
         }
         if begun.is_none() {
             begun = run.begin(intention, scope, &plan).await?;
         }
         run.carry_out(&plan).await?;
     }
-    let (_, plan) = preview_without(host, intention, consent, &run.put_off).await?;
-    run.finish(intention, scope, begun, plan).await
+    let (_, plan) = preview_without(host, intention, scope, consent, &run.put_off).await?;
+    run.finish(intention, scope, begun, plan, None).await
 }
 
 /// A cycle under way.
@@ -232,7 +247,9 @@ struct Run<'a> {
     effects: Effects,
     tried: Vec<Tried>,
     made: Vec<StepId>,
+    /// What this cycle does not try again, and why.
     put_off: BTreeMap<StepId, Wait>,
+    stop: Stop,
     tell: &'a mut (dyn FnMut(Progress<'_>) + Send),
 }
 
@@ -306,44 +323,55 @@ impl Run<'_> {
 
     /// A step that fails holds up those that need it and no others.
     async fn carry_out_units(&mut self, plan: &HostPlan) {
-        // What the engine needs may be what failed; starting it on half-made storage could fill the root file system.
-        let held = self.has_failed().then(|| self.first_failure()).flatten();
+        // An engine started on half-made storage could fill the root file system.
+        let storage = self.first_failure();
         let rows = plan.rows();
-        let mut undone: Vec<StepId> = Vec::new();
         for step in open(&plan.units) {
             let Some(row) = rows.iter().find(|row| row.id == step.id).cloned() else { continue };
-            let behind = held.as_ref().or_else(|| step.after.iter().find(|id| undone.contains(id)));
-            let outcome = match behind.cloned() {
-                // Behind what is only put off, it waits too, and is not an outcome.
-                Some(because) if self.put_off.contains_key(&because) => {
+            let held = storage.as_ref().filter(|_| step.action.is_of_an_engine());
+            let behind = held.or_else(|| step.after.iter().find(|id| self.put_off.contains_key(*id))).cloned();
+            let outcome = match behind {
+                // Behind what only waits, it waits too, and is not an outcome.
+                Some(because) if self.waits(&because) => {
                     self.put_off.insert(step.id.clone(), Wait::Behind { step: because });
-                    undone.push(step.id.clone());
                     continue;
                 }
                 Some(because) => Outcome::Skipped { because },
                 None => self.carry_out_unit(step, &row).await,
             };
-            match &outcome {
-                Outcome::Already | Outcome::Made => {}
-                Outcome::Later { why } => {
-                    self.put_off.insert(step.id.clone(), Wait::Later { why: why.clone() });
-                    undone.push(step.id.clone());
-                }
-                Outcome::Failed { .. } | Outcome::Skipped { .. } => undone.push(step.id.clone()),
-            }
             self.note(row, outcome);
         }
     }
 
+    /// Whether this step was put off, and neither it nor what it stands behind has failed.
+    fn waits(&self, id: &StepId) -> bool {
+        match self.put_off.get(id) {
+            Some(Wait::Later { .. }) => true,
+            Some(Wait::Behind { step }) => self.waits(step),
+            Some(Wait::Failed | Wait::Ceiling { .. } | Wait::Consent | Wait::Told) | None => false,
+        }
+    }
+
     async fn carry_out_unit(&mut self, step: &Step<units::Action>, row: &Row) -> Outcome {
+        if self.stop.is_told() {
+            return Outcome::Later { why: "the daemon is ending".to_owned() };
+        }
         let what = format!("{} {}", step.action.kind(), step.action.target());
-        let tell = &mut *self.tell;
+        let (tell, mut stop) = (&mut *self.tell, self.stop.clone());
         let mut running = |text: String| tell(Progress::Running(row, &text));
-        match self.effects.run(&what, units::apply(&step.action, &mut running)).await {
-            Ok(units::Applied::Made) => Outcome::Made,
-            Ok(units::Applied::Already) => Outcome::Already,
-            Err(error) if error.may_pass() => Outcome::Later { why: chain(&error) },
-            Err(error) => Outcome::Failed { why: chain(&error) },
+        let left = async { if step.action.may_be_left() { stop.told().await } else { std::future::pending().await } };
+        let done = async {
+            tokio::select! {
+                done = units::apply(&step.action, &mut running) => Some(done),
+                () = left => None,
+            }
+        };
+        match self.effects.run(&what, done).await {
+            Some(Ok(units::Applied::Made)) => Outcome::Made,
+            Some(Ok(units::Applied::Already)) => Outcome::Already,
+            Some(Err(error)) if error.may_pass() => Outcome::Later { why: chain(&error) },
+            Some(Err(error)) => Outcome::Failed { why: chain(&error) },
+            None => Outcome::Later { why: "the daemon is ending".to_owned() },
         }
     }
 
@@ -373,8 +401,18 @@ impl Run<'_> {
     }
 
     fn keep(&mut self, step: Row, outcome: Outcome) {
-        if outcome == Outcome::Made {
-            self.made.push(step.id.clone());
+        let wait = match &outcome {
+            Outcome::Made => {
+                self.made.push(step.id.clone());
+                None
+            }
+            Outcome::Already => None,
+            Outcome::Later { why } => Some(Wait::Later { why: why.clone() }),
+            Outcome::Failed { .. } => Some(Wait::Failed),
+            Outcome::Skipped { because } => Some(Wait::Behind { step: because.clone() }),
+        };
+        if let Some(wait) = wait {
+            self.put_off.insert(step.id.clone(), wait);
         }
         self.tried.push(Tried { step, outcome });
     }
@@ -385,14 +423,20 @@ impl Run<'_> {
         scope: Scope,
         begun: Option<Generation>,
         plan: HostPlan,
+        ending: Option<Ending>,
     ) -> Result<Report, CycleError> {
-        let waiting: Vec<Row> = plan.rows().into_iter().filter(|row| row.waits.is_some()).collect();
-        let failed = self.has_failed() || plan.has_open_steps();
-        let ending = match (failed, waiting.is_empty()) {
-            (true, _) => Ending::Failed,
-            (false, false) => Ending::Waiting,
-            (false, true) => Ending::Converged,
-        };
+        let has_failed = |row: &Row| self.put_off.contains_key(&row.id) && !self.waits(&row.id);
+        let waiting: Vec<Row> = plan.rows().into_iter().filter(|row| row.waits.is_some() && !has_failed(row)).collect();
+        let ending = ending.unwrap_or_else(|| {
+            if self.has_failed() || plan.has_open_steps() {
+                Ending::Failed
+            } else if plan.again || !waiting.is_empty() {
+                Ending::Waiting
+            } else {
+                Ending::Converged
+            }
+        });
+        let failed = ending == Ending::Failed;
         let begun = match begun {
             None if !failed => self.begin(intention, scope, &plan).await?,
             begun => begun,

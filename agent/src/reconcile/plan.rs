@@ -8,19 +8,19 @@ use storage_setup::Action;
 
 use super::gate::{Gated, Rules, Wait, gate};
 
-/// What each family saw.
+/// What each family saw; `None`: it was not asked, and nothing is planned for it.
 #[derive(Debug)]
 pub struct Survey {
     /// Disks, LVM, mounts.
     pub storage: storage_setup::Observed,
     /// Engines, containers, logs.
-    pub units: units::Observed,
+    pub units: Option<units::Observed>,
     /// Remotes of the OS.
-    pub image: image::Observed,
+    pub image: Option<image::Observed>,
 }
 
 /// The plan of a host.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct HostPlan {
     /// First.
     pub storage: Vec<Gated<Action>>,
@@ -60,12 +60,13 @@ pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent, put_off: &BTr
         Err(problems) => (storage_setup::Plan { steps: Vec::new(), notes: Vec::new() }, problems),
     };
     let gated = gate(storage.steps, &rules);
-    let seen = survey.units.after_options(options_to_come(&gated));
-    let units = units::plan(desired, &seen).unwrap_or_else(|more| {
+    let seen = survey.units.as_ref().map(|units| units.after_options(options_to_come(&gated)));
+    let units = seen.map_or_else(|| Ok(units::Plan::default()), |seen| units::plan(desired, &seen)).unwrap_or_else(|more| {
         problems.extend(more);
         units::Plan::default()
     });
-    let image = super::image::plan(desired, &survey.image).unwrap_or_else(|more| {
+    let image = survey.image.as_ref().map_or_else(|| Ok(image::Plan::default()), |seen| super::image::plan(desired, seen));
+    let image = image.unwrap_or_else(|more| {
         problems.extend(more);
         image::Plan::default()
     });

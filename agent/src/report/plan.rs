@@ -76,6 +76,7 @@ fn why(wait: &Wait) -> String {
         Wait::Consent => "waits: needs consent".to_owned(),
         Wait::Told => "waits: agent.drift is \"report\"".to_owned(),
         Wait::Later { why } => format!("waits, and is tried again: {why}"),
+        Wait::Failed => "failed".to_owned(),
         Wait::Behind { step } => format!("waits behind {step}"),
     }
 }
@@ -87,7 +88,7 @@ fn command_for(waiting: &[&Row]) -> Option<String> {
     words.extend(consents.iter().map(|id| format!("--consent {id}")));
     let ceiling = waiting.iter().filter_map(|row| match &row.waits {
         Some(Wait::Ceiling { needs }) => Some(*needs),
-        Some(Wait::Consent | Wait::Told | Wait::Later { .. } | Wait::Behind { .. }) | None => None,
+        Some(Wait::Consent | Wait::Told | Wait::Later { .. } | Wait::Failed | Wait::Behind { .. }) | None => None,
     });
     if let Some(ceiling) = ceiling.max() {
         words.push(format!("--allow {}", ceiling.as_str()));

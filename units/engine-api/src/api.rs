@@ -12,7 +12,7 @@ use bollard::errors::Error as Wire;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use config::{EngineKind, MountSource};
 
-use crate::{ApiError, Blueprint, Store, body, image, seen};
+use crate::{ApiError, Blueprint, OwnVolume, Store, body, image, seen};
 
 /// podman may have to be started by its socket first.
 const PING_LIMIT: Duration = Duration::from_secs(15);
@@ -75,12 +75,12 @@ impl EngineApi {
     }
 
     /// Makes a container called so, from an image of the store alone; gives its id. Nothing is fetched. One that is there already and was
-    /// made from the same blueprint is the answer as well.
+    /// made from the same blueprint is the answer as well. `keep` are the volumes of the container before that it takes over.
     ///
     /// # Errors
     /// [`ApiError::NoImage`], [`ApiError::NoSource`] and [`ApiError::Taken`] when something is missing or in the way, before anything is
     /// made.
-    pub async fn create(&self, called: &str, blueprint: &Blueprint, pin: Option<&str>) -> Result<String, ApiError> {
+    pub async fn create(&self, called: &str, blueprint: &Blueprint, pin: Option<&str>, keep: &[OwnVolume]) -> Result<String, ApiError> {
         let (containers, images) = self.known().await?;
         if let Some(there) = containers.into_iter().find(|container| container.name == called) {
             let same = there.stamp.is_some_and(|stamp| stamp.blueprint == blueprint.hash());
@@ -91,17 +91,17 @@ impl EngineApi {
         let no_image = || ApiError::NoImage { engine: word(self.kind), image: blueprint.image.to_string() };
         let pick = image::pick(&images, &blueprint.image, pin).ok_or_else(no_image)?;
         let options = CreateContainerOptions { name: called, platform: None };
-        let create = self.docker.create_container(Some(options), body::body(blueprint, &pick));
+        let create = self.docker.create_container(Some(options), body::body(blueprint, &pick, keep));
         let made = self.within(CALL_LIMIT, || format!("make container {called}"), create).await;
         made.map(|made| made.id).map_err(|error| without_values(error, blueprint))
     }
 
-    /// Removes a container and the volumes without a name that came with it; one that is gone already is fine.
+    /// Removes a container; one that is gone already is fine. Its volumes stay, those without a name too: they may hold data.
     ///
     /// # Errors
     /// [`ApiError::Refused`] for one that runs.
     pub async fn remove(&self, id: &str) -> Result<(), ApiError> {
-        let options = RemoveContainerOptions { v: true, force: false, link: false };
+        let options = RemoveContainerOptions { v: false, force: false, link: false };
         let remove = self.docker.remove_container(id, Some(options));
         match self.within(CALL_LIMIT, || format!("remove container {id}"), remove).await {
             Err(error) if error.is_absent() => Ok(()),

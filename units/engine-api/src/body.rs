@@ -8,10 +8,10 @@ use bollard::container::Config;
 use bollard::models::{HostConfig, HostConfigLogConfig, PortBinding, PortMap, RestartPolicy, RestartPolicyNameEnum};
 use config::{Mount, MountSource, Namespace, Network, Publish, Relabel};
 
-use crate::{Blueprint, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, Pick};
+use crate::{Blueprint, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, OwnVolume, Pick};
 
 /// The body of the request.
-pub(crate) fn body(blueprint: &Blueprint, pick: &Pick) -> Config<String> {
+pub(crate) fn body(blueprint: &Blueprint, pick: &Pick, keep: &[OwnVolume]) -> Config<String> {
     let exposed = blueprint.publish.iter().map(|port| (container_port(port), HashMap::new())).collect();
     Config {
         image: Some(pick.reference.clone()),
@@ -19,7 +19,7 @@ pub(crate) fn body(blueprint: &Blueprint, pick: &Pick) -> Config<String> {
         env: Some(blueprint.env.iter().map(|(name, value)| format!("{name}={value}")).collect()),
         exposed_ports: Some(exposed),
         labels: Some(labels(blueprint, pick)),
-        host_config: Some(host_config(blueprint)),
+        host_config: Some(host_config(blueprint, keep)),
         ..Config::default()
     }
 }
@@ -33,9 +33,12 @@ fn labels(blueprint: &Blueprint, pick: &Pick) -> HashMap<String, String> {
     ])
 }
 
-fn host_config(blueprint: &Blueprint) -> HostConfig {
+fn host_config(blueprint: &Blueprint, keep: &[OwnVolume]) -> HostConfig {
+    // What the spec puts at the same place wins.
+    let is_free = |volume: &&OwnVolume| blueprint.mounts.iter().all(|mount| mount.target != volume.target);
+    let kept = keep.iter().filter(is_free).map(|volume| format!("{}:{}", volume.name, volume.target));
     HostConfig {
-        binds: Some(blueprint.mounts.iter().map(bind).collect()),
+        binds: Some(blueprint.mounts.iter().map(bind).chain(kept).collect()),
         port_bindings: Some(port_bindings(&blueprint.publish)),
         network_mode: Some(network_mode(blueprint.network).to_owned()),
         pid_mode: namespace(blueprint.pid),

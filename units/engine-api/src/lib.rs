@@ -19,4 +19,6 @@ pub use blueprint::Blueprint;
 pub use error::ApiError;
 pub use image::{Pick, pick};
 pub use run::{Chunk, Found, Output};
-pub use store::{ContainerState, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, SeenContainer, SeenImage, Stamp, Store};
+pub use store::{
+    ContainerState, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, OwnVolume, SeenContainer, SeenImage, Stamp, Store,
+};

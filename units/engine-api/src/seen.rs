@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerSummary, ImageSummary};
+use bollard::models::{ContainerSummary, ImageSummary, MountPoint};
 
 use crate::image::full_name;
-use crate::{ContainerState, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, SeenContainer, SeenImage, Stamp};
+use crate::{ContainerState, LABEL_BLUEPRINT, LABEL_DIGEST, LABEL_IMAGE, LABEL_UNIT, OwnVolume, SeenContainer, SeenImage, Stamp};
 
 /// A container of `GET /containers/json`.
 pub(crate) fn container(told: ContainerSummary) -> SeenContainer {
@@ -19,7 +19,15 @@ pub(crate) fn container(told: ContainerSummary) -> SeenContainer {
         name: own.unwrap_or_default().to_owned(),
         stamp: stamp(&told.labels.unwrap_or_default()),
         state: state(&told.state.unwrap_or_default()),
+        volumes: told.mounts.unwrap_or_default().into_iter().filter_map(own_volume).collect(),
     }
+}
+
+/// A volume with a name that no person would give.
+fn own_volume(told: MountPoint) -> Option<OwnVolume> {
+    let (name, target) = (told.name?, told.destination?);
+    let is_made_up = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_made_up.then_some(OwnVolume { name, target })
 }
 
 /// An image of `GET /images/json`; `None` when it has neither a name nor a digest.

@@ -3,6 +3,8 @@
 //! Made by [`crate::EngineApi::look`]; read by the planner of the units family and by `status`. What could not be read is told as such,
 //! never as empty.
 
+use serde::{Deserialize, Serialize};
+
 /// What the engine has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -28,6 +30,17 @@ pub struct SeenContainer {
     pub stamp: Option<Stamp>,
     /// What it does.
     pub state: ContainerState,
+    /// Volumes without a name that its image asked for; a container that takes its place takes them over.
+    pub volumes: Vec<OwnVolume>,
+}
+
+/// A volume that an engine made for one container, since its image asks for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnVolume {
+    /// The engine's name of it: 64 hexadecimal digits.
+    pub name: String,
+    /// Where the container sees it.
+    pub target: String,
 }
 
 /// What a container does.

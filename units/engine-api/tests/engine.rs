@@ -108,7 +108,7 @@ async fn podman_is_looked_at_in_whatever_state_its_containers_are() {
     });
     engine.answer("GET /images/json", 200, &json!([image]));
     let api = EngineApi::connect_to(EngineKind::Podman, &engine.socket()).await.unwrap();
-    let seen = |id: &str, state| SeenContainer { id: id.to_owned(), name: id.to_owned(), stamp: None, state };
+    let seen = |id: &str, state| SeenContainer { id: id.to_owned(), name: id.to_owned(), stamp: None, state, volumes: Vec::new() };
     let containers =
         vec![seen("a", ContainerState::Created), seen("b", ContainerState::Exited), seen("c", ContainerState::Other("unknown".to_owned()))];
     let images = vec![SeenImage {
@@ -130,7 +130,7 @@ async fn an_answer_in_another_form_is_an_error_and_not_an_empty_store() {
 async fn a_container_is_made_by_digest_and_nothing_is_fetched() {
     let (engine, api) = docker(json!([])).await;
     engine.answer("POST /containers/create", 201, &json!({ "Id": "c0ffee", "Warnings": null }));
-    assert_eq!(api.create("redis.new", &blueprint(), None).await.unwrap(), "c0ffee");
+    assert_eq!(api.create("redis.new", &blueprint(), None, &[]).await.unwrap(), "c0ffee");
     assert_eq!(engine.heard()[2..], ["POST /containers/create?name=redis.new"]);
     assert_eq!(engine.bodies()[0]["Image"], format!("docker.io/library/redis@{DIGEST}"));
     assert_eq!(engine.bodies()[0]["Labels"]["io.atomic-host.digest"], DIGEST);
@@ -141,9 +141,9 @@ async fn what_was_made_already_from_the_same_blueprint_is_the_answer_and_anythin
     let labels = |hash: &str| json!({ "io.atomic-host.unit": "container-redis.service", "io.atomic-host.blueprint": hash });
     let there = |labels| json!([{ "Id": "0ld", "Names": ["/redis"], "State": "created", "Labels": labels }]);
     let (engine, api) = docker(there(labels(&blueprint().hash()))).await;
-    assert_eq!(api.create("redis", &blueprint(), None).await.unwrap(), "0ld");
+    assert_eq!(api.create("redis", &blueprint(), None, &[]).await.unwrap(), "0ld");
     engine.answer("GET /containers/json", 200, &there(labels("1-other")));
-    let error = api.create("redis", &blueprint(), None).await.unwrap_err();
+    let error = api.create("redis", &blueprint(), None, &[]).await.unwrap_err();
     assert_eq!(error.to_string(), "there is a container redis already, made from something else; look at it: docker inspect redis");
     assert!(!engine.heard().iter().any(|heard| heard.starts_with("POST")));
 }
@@ -152,14 +152,14 @@ async fn what_was_made_already_from_the_same_blueprint_is_the_answer_and_anythin
 async fn nothing_is_made_when_an_image_or_a_path_of_the_host_is_missing() {
     let (engine, api) = docker(json!([])).await;
     let other = Blueprint { image: reference("docker.io/library/redis:8"), ..blueprint() };
-    let error = api.create("redis", &other, None).await.unwrap_err();
+    let error = api.create("redis", &other, None, &[]).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "docker does not have the image docker.io/library/redis:8; fetch it first: docker pull docker.io/library/redis:8"
     );
     let source = MountSource::Path(engine.directory().join("missing").to_str().unwrap().to_owned());
     let mount = Mount { source, target: "/data".to_owned(), read_only: false, relabel: Relabel::None, follow_mounts: false };
-    let error = api.create("redis", &Blueprint { mounts: vec![mount], ..blueprint() }, None).await.unwrap_err();
+    let error = api.create("redis", &Blueprint { mounts: vec![mount], ..blueprint() }, None, &[]).await.unwrap_err();
     assert!(matches!(error, ApiError::NoSource { .. }), "{error}");
     assert!(!engine.heard().iter().any(|heard| heard.starts_with("POST")));
 }
@@ -168,7 +168,7 @@ async fn nothing_is_made_when_an_image_or_a_path_of_the_host_is_missing() {
 async fn a_refusal_is_told_in_the_engines_words_without_values_of_the_environment() {
     let (engine, api) = docker(json!([])).await;
     engine.answer("POST /containers/create", 400, &json!({ "message": "invalid environment variable: PASSWORD=hunter2\n" }));
-    let error = api.create("redis", &blueprint(), None).await.unwrap_err();
+    let error = api.create("redis", &blueprint(), None, &[]).await.unwrap_err();
     assert_eq!(error.to_string(), "docker cannot make container redis: invalid environment variable: PASSWORD=***");
     assert!(!format!("{error:?} {:?}", blueprint()).contains("hunter2"));
 }
@@ -177,7 +177,7 @@ async fn a_refusal_is_told_in_the_engines_words_without_values_of_the_environmen
 async fn a_container_that_is_gone_is_removed_and_one_that_runs_is_not() {
     let (engine, api) = docker(json!([])).await;
     api.remove("g0ne").await.unwrap();
-    assert_eq!(engine.heard(), ["DELETE /containers/g0ne?v=true&force=false&link=false"]);
+    assert_eq!(engine.heard(), ["DELETE /containers/g0ne?v=false&force=false&link=false"]);
     engine.answer("DELETE /containers/c0ffee", 409, &json!({ "message": "You cannot remove a running container c0ffee." }));
     let error = api.remove("c0ffee").await.unwrap_err();
     assert_eq!(error.to_string(), "docker cannot remove container c0ffee: You cannot remove a running container c0ffee.");

@@ -1,6 +1,7 @@
 //! Edits in a directory that stands in for the host.
 
 use std::fs;
+use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -30,6 +31,17 @@ async fn every_way_of_editing_a_layer_is_heard_and_nothing_else() {
     assert!(heard(&mut edits).await, "a drop-in");
     fs::remove_file(etc.join("atomic-host.d/10-site.toml")).unwrap();
     assert!(heard(&mut edits).await, "a drop-in that goes");
+
+    std::os::unix::fs::symlink("/nowhere", etc.join("atomic-host.d/20-link.toml")).unwrap();
+    assert!(heard(&mut edits).await, "a link");
+
+    let mut slow = fs::File::create(etc.join("atomic-host.toml")).unwrap();
+    slow.write_all(b"a = ").unwrap();
+    slow.sync_all().unwrap();
+    assert!(!heard(&mut edits).await, "half a file, which may well be a spec");
+    slow.write_all(b"3").unwrap();
+    drop(slow);
+    assert!(heard(&mut edits).await, "the whole file");
 
     fs::read(etc.join("atomic-host.toml")).unwrap();
     fs::write(etc.join("hosts"), "").unwrap();

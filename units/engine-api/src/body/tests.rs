@@ -28,7 +28,7 @@ fn blueprint() -> Blueprint {
 
 fn json(blueprint: &Blueprint) -> Value {
     let pick = Pick { reference: "docker.io/library/redis@sha256:feed".to_owned(), digest: "sha256:feed".to_owned() };
-    serde_json::to_value(body(blueprint, &pick)).unwrap()
+    serde_json::to_value(body(blueprint, &pick, &[])).unwrap()
 }
 
 fn mount(source: MountSource, read_only: bool, relabel: Relabel, follow_mounts: bool) -> Mount {

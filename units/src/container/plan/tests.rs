@@ -64,6 +64,41 @@ fn another_port_takes_a_new_container_made_beside_the_old_one() {
 }
 
 #[test]
+fn what_an_image_keeps_in_a_volume_of_its_own_goes_on_in_the_new_container() {
+    let mut machine = Machine::empty();
+    machine.converge(&spec(&[("db", container(REDIS))]));
+    let data = engine_api::OwnVolume { name: "0f".repeat(32), target: "/data".to_owned() };
+    machine.give_volume("db", &data);
+    let mut db = container(REDIS);
+    db.command = vec!["other".to_owned()];
+    machine.converge(&spec(&[("db", db)]));
+    assert_eq!(machine.find("db").unwrap().volumes, std::slice::from_ref(&data));
+    let plan = machine.plan(&spec(&[])).unwrap();
+    assert!(plan.notes.iter().any(|note| note.contains(&data.name)), "where it stays is told: {:?}", plan.notes);
+}
+
+#[test]
+fn a_unit_that_runs_what_another_engine_has_is_stopped_first() {
+    let mut machine = Machine::empty();
+    machine.converge(&spec(&[("web", container(REDIS))]));
+    machine.have.store = Store::Known { containers: Vec::new(), images: Vec::new() };
+    let plan = machine.plan(&spec(&[("web", container(REDIS))])).unwrap();
+    let kinds = kinds(&plan);
+    let at = |wanted: &str| kinds.iter().position(|kind| kind.starts_with(wanted)).unwrap();
+    assert!(at("create-container") < at("stop-unit") && at("stop-unit") < at("start-unit"), "{kinds:?}");
+}
+
+#[test]
+fn a_unit_that_somebody_took_over_is_left_alone_with_its_container() {
+    let mut machine = Machine::empty();
+    machine.converge(&spec(&[("web", container(REDIS))]));
+    machine.have.units.get_mut(&name("web")).unwrap().service = OwnFile::Foreign;
+    let plan = machine.plan(&spec(&[])).unwrap();
+    assert_eq!(plan.steps.len(), 0);
+    assert!(plan.notes[0].contains("left alone"), "{:?}", plan.notes);
+}
+
+#[test]
 fn another_limit_restarts_nothing() {
     let mut machine = Machine::empty();
     machine.converge(&spec(&[("web", container(REDIS))]));

@@ -2,6 +2,8 @@
 
 use engine_api::Found;
 
+use crate::EX_CONFIG;
+
 /// Of sysexits.h: another try may do.
 const EX_TEMPFAIL: u8 = 75;
 
@@ -44,9 +46,14 @@ pub(crate) fn next(moment: Moment, found: Found) -> Next {
     }
 }
 
-/// The exit code of this process for a container's; for one that was to stop, any end is a good one.
+/// The exit code of this process for a container's; for one that was to stop, any end is a good one. A program's own 78 must not read
+/// as ours, after which systemd does not start the unit again.
 pub(crate) fn exit_code(code: i64, was_to_stop: bool) -> u8 {
-    if was_to_stop { 0 } else { u8::try_from(code).unwrap_or(u8::MAX) }
+    match (was_to_stop, u8::try_from(code).unwrap_or(u8::MAX)) {
+        (true, _) => 0,
+        (false, EX_CONFIG) => 1,
+        (false, code) => code,
+    }
 }
 
 /// The exit code when the container ended while dockerd was away. dockerd takes its containers down with it, and one that then ends well

@@ -89,6 +89,28 @@ proptest! {
     }
 
     #[test]
+    fn an_image_that_cannot_be_had_holds_up_what_needs_it_and_nothing_else(before in any_spec(), after in any_spec()) {
+        let mut machine = Machine::empty();
+        machine.converge(&before);
+        let mut waiting: Vec<StepId> = Vec::new();
+        // Two rounds: what waits in the first waits in the second, and nothing else is left for it.
+        for round in 0..2 {
+            let plan = machine.plan(&after).unwrap();
+            let mut open = 0;
+            for step in &plan.steps {
+                let is_pull = matches!(step.action, Action::PullImage { .. });
+                if is_pull || step.after.iter().any(|id| waiting.contains(id)) {
+                    waiting.push(step.id.clone());
+                } else {
+                    open += 1;
+                    machine.carry_out(&step.action);
+                }
+            }
+            prop_assert!(round == 0 || open == 0, "{:?}", plan.steps);
+        }
+    }
+
+    #[test]
     fn every_step_stands_behind_those_that_it_needs(before in any_spec(), after in any_spec()) {
         let mut machine = Machine::empty();
         machine.converge(&before);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use config::{Container, ContainerName, ImageRef, Mount, MountSource, Place, Placed, Problem, Relabel};
-use engine_api::{ContainerState, SeenContainer, SeenImage, Stamp, Store};
+use engine_api::{ContainerState, OwnVolume, SeenContainer, SeenImage, Stamp, Store};
 use systemd::{ActiveState, LoadState, UnitState};
 
 use super::super::super::tests::{name, placed};
@@ -77,7 +77,7 @@ impl Machine {
     pub(super) fn carry_out(&mut self, action: &Action) {
         match action {
             Action::PullImage { image, .. } => self.pull(image),
-            Action::CreateContainer { called, blueprint, pin, .. } => self.create(called, blueprint, pin.as_deref()),
+            Action::CreateContainer { called, blueprint, pin, keep, .. } => self.create(called, blueprint, pin.as_deref(), keep),
             Action::RemoveContainer { id, .. } => self.containers_mut().retain(|container| container.id != *id),
             Action::RenameContainer { called, name, .. } => {
                 assert!(self.find(name.as_str()).is_none(), "{name} is taken");
@@ -103,7 +103,7 @@ impl Machine {
         self.images_mut().push(seen);
     }
 
-    fn create(&mut self, called: &str, blueprint: &Blueprint, pin: Option<&str>) {
+    fn create(&mut self, called: &str, blueprint: &Blueprint, pin: Option<&str>, keep: &[OwnVolume]) {
         assert!(self.find(called).is_none(), "{called} is taken");
         let (image, tagged) = (&blueprint.image, format!("{}:{}", blueprint.image.name(), blueprint.image.tag().unwrap_or_default()));
         let Store::Known { images, .. } = &self.have.store else { panic!("the engine is down") };
@@ -119,7 +119,13 @@ impl Machine {
             digest: pin.unwrap_or(own).to_owned(),
         };
         let id = format!("id-{called}-{}", blueprint.hash());
-        self.containers_mut().push(SeenContainer { id, name: called.to_owned(), stamp: Some(stamp), state: ContainerState::Created });
+        self.containers_mut().push(SeenContainer {
+            id,
+            name: called.to_owned(),
+            stamp: Some(stamp),
+            state: ContainerState::Created,
+            volumes: keep.to_vec(),
+        });
     }
 
     fn file(&mut self, path: &str, file: OwnFile) {
@@ -160,9 +166,20 @@ impl Machine {
         images.push(SeenImage { id: "sha256:other".to_owned(), names: vec![tag.to_owned()], digests: vec![format!("{name}@{digest}")] });
     }
 
+    /// What an engine does for an image that declares a volume.
+    pub(super) fn give_volume(&mut self, name: &str, volume: &OwnVolume) {
+        self.find_mut(name).expect("a container").volumes.push(volume.clone());
+    }
+
     pub(super) fn foreign_container(&mut self, name: &str) {
         let state = ContainerState::Running;
-        self.containers_mut().push(SeenContainer { id: "theirs".to_owned(), name: name.to_owned(), stamp: None, state });
+        self.containers_mut().push(SeenContainer {
+            id: "theirs".to_owned(),
+            name: name.to_owned(),
+            stamp: None,
+            state,
+            volumes: Vec::new(),
+        });
     }
 
     pub(super) fn foreign_unit(&mut self, text: &str, path: &str) {

@@ -40,6 +40,7 @@ fn what_is_not_ours_is_neither_started_nor_followed() {
 fn the_containers_exit_code_is_ours_unless_we_were_to_stop_it() {
     assert_eq!((exit_code(0, false), exit_code(137, false), exit_code(137, true)), (0, 137, 0));
     assert_eq!((exit_code(-1, false), exit_code(256, false)), (255, 255));
+    assert_eq!(exit_code(78, false), 1, "which systemd would take for ours");
 }
 
 #[test]
