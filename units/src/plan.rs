@@ -153,3 +153,6 @@ fn remove_rules(have: &Observed) -> Vec<Step<Action>> {
     let reason = Reason::Orphan("rules of rsyslog".to_owned());
     there.then(|| Step::new(action(), reason, Disruption::None, Undo::Edit, Vec::new())).into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

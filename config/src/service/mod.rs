@@ -30,7 +30,7 @@ pub use image_ref::ImageRef;
 pub use name::{ContainerName, RegistryHost};
 
 /// `[container.NAME]`: one container and the unit that runs it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Container {
     /// What it is made from.
     pub image: Placed<ImageRef>,
@@ -58,6 +58,28 @@ pub struct Container {
     pub stop_timeout: Duration,
     /// Containers of the spec that are started before it, sorted; free of cycles.
     pub after: Vec<ContainerName>,
+}
+
+/// Without the values of the environment, which may be secrets.
+impl std::fmt::Debug for Container {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Container { image, command, env, publish, volumes, network, privileged, pid, ipc, limits, restart, stop_timeout, after } = self;
+        out.debug_struct("Container")
+            .field("image", image)
+            .field("command", command)
+            .field("env", &env.keys().collect::<Vec<_>>())
+            .field("publish", publish)
+            .field("volumes", volumes)
+            .field("network", network)
+            .field("privileged", privileged)
+            .field("pid", pid)
+            .field("ipc", ipc)
+            .field("limits", limits)
+            .field("restart", restart)
+            .field("stop_timeout", stop_timeout)
+            .field("after", after)
+            .finish()
+    }
 }
 
 /// A port of the host that leads into a container: `[IP:][HOST:]CONTAINER[/tcp|/udp]`.

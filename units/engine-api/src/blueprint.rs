@@ -71,3 +71,6 @@ impl std::fmt::Debug for Blueprint {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
