@@ -13,7 +13,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("agent", &["config", "durable", "image", "storage-setup", "systemd", "units"]),
     ("config", &[]),
     ("durable", &[]),
-    ("engine-api", &["config"]),
+    ("engine-api", &["config", "systemd"]),
     ("image", &["config", "durable"]),
     ("lvm2-sys", &[]),
     ("storage-setup", &["config", "durable", "lvm2-sys", "systemd"]),

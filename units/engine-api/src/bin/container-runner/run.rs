@@ -6,6 +6,7 @@ use std::time::Duration;
 use config::EngineKind;
 use engine_api::{ApiError, EngineApi};
 use sd_notify::NotifyState;
+use systemd::{ActiveState, Systemd};
 use tokio::time::{Instant, sleep};
 
 use crate::arguments::Job;
@@ -86,9 +87,22 @@ async fn round(job: &Job, moment: Moment, stop: &mut StopSignal) -> Result<Round
         sd_notify::notify(&[NotifyState::Ready]).unwrap_or_default();
     };
     match follow(&api, &id, start, job, stop, up).await {
+        Ok(0) if !stop.is_told().await && is_going_down().await => {
+            Ok(no_end(exit_code_when_lost(0, false), format_args!("container {name} was stopped with dockerd")))
+        }
         Ok(code) => Ok(Round::Ended(exit_code(code, stop.is_told().await))),
         Err(error) if is_up && !error.is_answer() => Ok(Round::Lost(error)),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether dockerd is being stopped: it tells the ends of its containers to its last breath, as if they had ended by themselves. systemd
+/// knows; where it cannot be asked, an end is an end.
+async fn is_going_down() -> bool {
+    let asked = async { Systemd::connect().await?.unit("docker.service").await };
+    match asked.await.map(|unit| unit.active) {
+        Ok(ActiveState::Deactivating | ActiveState::Activating | ActiveState::Inactive | ActiveState::Failed) => true,
+        Ok(ActiveState::Active | ActiveState::Reloading | ActiveState::Other(_)) | Err(_) => false,
     }
 }
 
