@@ -52,9 +52,11 @@ impl Systemd {
         Ok(Systemd { connection, manager, subscribed: OnceCell::new() })
     }
 
-    /// Takes the host down and up again. systemd answers before it begins.
+    /// Takes the host down and up again, in order: every service is stopped, as `systemctl reboot` does. systemd answers before it begins.
     pub async fn reboot(&self) -> Result<(), SystemdError> {
-        self.manager.reboot().await.map_err(|source| SystemdError::call("reboot", "systemctl list-jobs", source))
+        // The manager's own Reboot stops no service, and so would finish no staged deployment. Nothing takes this job's place.
+        let begun = self.manager.start_unit("reboot.target", "replace-irreversibly").await;
+        begun.map(drop).map_err(|source| SystemdError::call("reboot", "systemctl list-jobs", source))
     }
 
     /// daemon-reload: systemd reads all unit files again.

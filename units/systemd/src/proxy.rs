@@ -16,7 +16,6 @@ pub(crate) trait Manager {
     /// Without a subscriber systemd sends no signals.
     fn subscribe(&self) -> zbus::Result<()>;
     fn reload(&self) -> zbus::Result<()>;
-    fn reboot(&self) -> zbus::Result<()>;
     /// Reads the unit from disk if need be. A missing one gives an object too, whose LoadState says so.
     fn load_unit(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
     fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
