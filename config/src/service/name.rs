@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::address::host_and_port;
 
-/// `container-NAME.slice` with 59 of them as `\x2d` would have 256 characters.
-const MOST_DASHES: usize = 58;
+/// The name of the slice's file has four characters for each, and a name has at most 255, with some to spare for the file that is written
+/// beside it first.
+const MOST_DASHES: usize = 50;
 
 /// A container's name: lower-case letters, digits, `_` and `-` inside, 2 to 63 of them; no dot, which would read as a unit's type.
-/// At most 58 dashes, which its slice's name has to escape: a unit's name has at most 255 characters.
+/// At most 50 dashes, which its slice's name has to escape.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerName(String);
