@@ -8,6 +8,7 @@ pub mod containers;
 pub mod guest;
 pub mod image;
 pub mod log_server;
+pub mod os_site;
 pub mod product;
 pub mod registry;
 pub mod server;

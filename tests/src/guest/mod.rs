@@ -150,8 +150,13 @@ impl Guest {
 
     /// Asks systemd for a reboot and waits until the next boot answers, finished or not.
     pub fn reboot_and_answer(&self) -> Result<()> {
+        self.reboot_by(&["systemctl", "reboot"])
+    }
+
+    /// Starts a program that ends with a reboot, and waits until the next boot answers, finished or not.
+    pub fn reboot_by(&self, argv: &[&str]) -> Result<()> {
         let before = self.boot_id()?;
-        self.agent().start(&["systemctl", "reboot"], Instant::now() + PATIENCE)?;
+        self.agent().start(argv, Instant::now() + PATIENCE)?;
         let until = Instant::now() + BOOT_PATIENCE;
         while Instant::now() < until {
             sleep(Duration::from_millis(500));
