@@ -24,8 +24,12 @@ ifdef NEXTEST
 else
 	cargo test --workspace --exclude tests --no-fail-fast
 	cargo test -p tests --lib
-	cargo test -p tests --no-fail-fast $(addprefix --test ,$(QUICK)) -- --test-threads=2
+	@# Two machines at a time, whichever scenarios they are of.
+	$(MAKE) --no-print-directory -j2 --output-sync=target --keep-going $(addprefix scenario/,$(QUICK))
 endif
+
+scenario/%:
+	cargo test -p tests --test $* -- --test-threads=1
 
 test-all: test slow ## Everything
 
