@@ -20,7 +20,7 @@ struct BadHere {
     bad: Bad,
 }
 
-const BAD: [Bad; 14] = [
+const BAD: [Bad; 15] = [
     Bad {
         name: "images that anybody could have made",
         spec: "[container.web]\nimage = \"redis\"\n[container.db]\nimage = \"docker.io/library/redis\"\n",
@@ -97,9 +97,14 @@ const BAD: [Bad; 14] = [
                [container.good]\nimage = \"localhost/x:1\"\n[container.web]\nimage = \"localhost/x:1\"\nnetwork = \"bridged\"\n",
         says: &["atomic-host.toml:13:11", "bridge"],
     },
+    Bad {
+        name: "storage and a container that are bad both",
+        spec: "[storage]\nroot-size = \"900G\"\n[container.web]\nimage = \"localhost/x:1\"\nvolume = [\"/srv/nowhere:/a\"]\n",
+        says: &["atomic-host.toml:2:13", "900 GiB", "atomic-host.toml:5:11", "/srv/nowhere is not there"],
+    },
 ];
 
-const BAD_HERE: [BadHere; 7] = [
+const BAD_HERE: [BadHere; 5] = [
     BadHere {
         prepare: "mkfifo /srv/pipe; ln -s loop /srv/loop; mkdir '/srv/a dir'",
         undo: "rm -r /srv/pipe /srv/loop '/srv/a dir'",
@@ -131,9 +136,10 @@ const BAD_HERE: [BadHere; 7] = [
         undo: "cd /etc/systemd/system; rm container-aa.service container-cc.slice container-dd.service \
                /run/systemd/system/container-bb.service; systemctl daemon-reload",
         bad: Bad {
-            name: "names of units that are not ours",
+            name: "names that units and containers have already",
             spec: "[container.aa]\nimage = \"localhost/x:1\"\n[container.bb]\nimage = \"localhost/x:1\"\n\
-                   [container.cc]\nimage = \"localhost/x:1\"\n[container.dd]\nimage = \"localhost/x:1\"\n",
+                   [container.cc]\nimage = \"localhost/x:1\"\n[container.dd]\nimage = \"localhost/x:1\"\n\
+                   [container.theirs]\nimage = \"localhost/x:1\"\n[container.other]\nimage = \"localhost/x:1\"\n",
             says: &[
                 "atomic-host.toml:1:12",
                 "/etc/systemd/system/container-aa.service that is not ours",
@@ -143,16 +149,11 @@ const BAD_HERE: [BadHere; 7] = [
                 "container-cc.slice that is not ours",
                 "atomic-host.toml:7:12",
                 "unmask container-dd.service",
+                "atomic-host.toml:9:12",
+                "a container theirs that is not ours",
+                "atomic-host.toml:11:12",
+                "other.new that is not ours",
             ],
-        },
-    },
-    BadHere {
-        prepare: "", // [`ready`] makes them.
-        undo: "",
-        bad: Bad {
-            name: "names of containers that are not ours",
-            spec: "[container.theirs]\nimage = \"localhost/x:1\"\n[container.other]\nimage = \"localhost/x:1\"\n",
-            says: &["atomic-host.toml:1:12", "a container theirs that is not ours", "atomic-host.toml:3:12", "other.new that is not ours"],
         },
     },
     BadHere {
@@ -191,15 +192,6 @@ const BAD_HERE: [BadHere; 7] = [
             ],
         },
     },
-    BadHere {
-        prepare: "",
-        undo: "",
-        bad: Bad {
-            name: "storage and a container that are bad both",
-            spec: "[storage]\nroot-size = \"900G\"\n[container.web]\nimage = \"localhost/x:1\"\nvolume = [\"/srv/nowhere:/a\"]\n",
-            says: &["atomic-host.toml:2:13", "900 GiB", "atomic-host.toml:5:11", "/srv/nowhere is not there"],
-        },
-    },
 ];
 
 /// Every text of these sections, each on its line, with a newline or a NUL in it.
@@ -232,75 +224,77 @@ storage = "auto\n"
 max-use = "64M\nStorage=none"
 "#;
 
+/// What is newer was touched by the product.
+const MARK: &str = "/run/mark";
+
 /// One machine for all: since none may change anything, each finds it as the last one left it.
 #[test]
 fn each_gets_its_lines_and_exit_code_two_and_nothing_is_touched() -> Result<()> {
     let guest = ready()?;
     let before = state(&guest)?;
-    let refused = |bad: &Bad| refused(&guest, bad, &before).err().map(|error| format!("{}: {error:#}", bad.name));
-    let mut wrong: Vec<String> = BAD.iter().filter_map(refused).collect();
+    let mut wrong: Vec<String> = BAD.iter().filter_map(|bad| refused(&guest, bad).err()).map(|error| format!("{error:#}")).collect();
+    wrong.extend(every_line_is_told(&guest).err().map(|error| format!("{error:#}")));
+    wrong.extend(untouched(&guest, &before).err().map(|error| format!("{error:#}")));
     for BadHere { prepare, undo, bad } in &BAD_HERE {
-        guest.check(prepare)?;
-        wrong.extend(refused(bad));
+        guest.check(&format!("{prepare}; touch {MARK}"))?;
+        let checked = refused(&guest, bad).and_then(|()| untouched(&guest, &before).context(bad.name));
+        wrong.extend(checked.err().map(|error| format!("{error:#}")));
         guest.check(undo)?;
     }
-    wrong.extend(refused(&Bad { name: "control characters", spec: CONTROLS, says: &["control character"] }));
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
-    every_line_is_told(&guest)
+    Ok(())
 }
 
 /// A host without its daemon, which would answer the same edits, with two containers that are not ours and the image they are made from.
 fn ready() -> Result<Guest> {
     let guest = Guest::ready(&Layout::default())?;
-    guest.check(
-        "systemctl stop atomic-hostd.service; mkdir -p /run/systemd/system /run/systemd/transient; docker() { curl -sSf --unix-socket /run/docker.sock \"$@\"; }; set -e; \
-         tar -cT /dev/null | docker -H 'Content-Type: application/x-tar' --data-binary @- 'http://d/images/create?fromSrc=-&repo=localhost/x&tag=1'; \
-         for name in theirs other.new; do \
-             docker -H 'Content-Type: application/json' -d '{\"Image\":\"localhost/x:1\",\"Cmd\":[\"true\"]}' http://d/containers/create?name=$name; \
-         done",
-    )?;
+    guest.write_file(SPEC, "")?;
+    guest.check(&format!(
+        "systemctl stop atomic-hostd.service; mkdir -p /run/systemd/system /run/systemd/transient; set -e; \
+         docker() {{ curl -sSf --unix-socket /run/docker.sock -H \"Content-Type: application/$1\" \"http://d/$2\" \"$3\" \"$4\"; }}; \
+         tar -cT /dev/null | docker x-tar 'images/create?fromSrc=-&repo=localhost/x&tag=1' --data-binary @-; \
+         docker json containers/create?name=theirs -d '{{\"Image\":\"localhost/x:1\",\"Cmd\":[\"true\"]}}'; \
+         docker json containers/create?name=other.new -d '{{\"Image\":\"localhost/x:1\",\"Cmd\":[\"true\"]}}'; touch {MARK}"
+    ))?;
     Ok(guest)
 }
 
-fn refused(guest: &Guest, bad: &Bad, before: &str) -> Result<()> {
+fn refused(guest: &Guest, bad: &Bad) -> Result<()> {
     guest.write_file(SPEC, bad.spec)?;
     for verb in ["plan", "apply"] {
-        let output = told(guest, verb)?;
-        ensure!(output.code == 2, "{verb} ended with {}: {}{}", output.code, output.stdout, output.stderr);
+        let Output { code, stdout, stderr } = guest.run(&["/usr/bin/atomic", "host", verb])?;
+        ensure!(code == 2, "{}: {verb} ended with {code}: {stdout}{stderr}", bad.name);
         for words in bad.says {
-            ensure!(output.stderr.contains(words), "{verb} does not say {words:?}:\n{}", output.stderr);
+            ensure!(stderr.contains(words), "{}: {verb} does not say {words:?}:\n{stderr}", bad.name);
         }
     }
-    let touched = guest.check(&format!(
-        "find /etc /srv /run/systemd/system /run/systemd/transient /var/lib/atomic-host /var/lib/docker /var/lib/containers -xdev \
-         '(' -newer {SPEC} -o -cnewer {SPEC} ')' ! -path {SPEC}"
-    ))?;
-    ensure!(touched.is_empty(), "touched:\n{touched}");
-    let after = state(guest)?;
-    ensure!(after == before, "before:\n{before}\nafter:\n{after}");
     Ok(())
 }
 
-fn told(guest: &Guest, verb: &str) -> Result<Output> {
-    guest.run(&["/usr/bin/atomic", "host", verb])
-}
-
-/// What services that are left alone and disks that are not written to say: a start has an id of its own.
-fn state(guest: &Guest) -> Result<String> {
-    guest.check(
-        "systemctl show -p Id -p InvocationID -p ActiveState docker.service podman.socket systemd-journald.service; \
-         for disk in vda2 vdb; do dd if=/dev/$disk bs=1M count=1 iflag=direct status=none | sha256sum; done",
-    )
-}
-
 fn every_line_is_told(guest: &Guest) -> Result<()> {
-    let told = told(guest, "plan")?.stderr;
+    refused(guest, &Bad { name: "control characters", spec: CONTROLS, says: &["control character"] })?;
+    let told = guest.run(&["/usr/bin/atomic", "host", "plan"])?.stderr;
     for (number, line) in (1..).zip(CONTROLS.lines()) {
         let has_control = line.contains(r"\n") || line.contains(r"\u0000");
         let is_told = told.contains(&format!("atomic-host.toml:{number}:"));
         ensure!(is_told == has_control, "line {number}, {line}:\n{told}");
     }
     ensure!(!told.contains("do-not-tell"), "a secret was told:\n{told}");
-    guest.check("! test -e /canary").context("a value was carried out")?;
+    guest.check("! test -e /canary").context("a value was carried out").map(drop)
+}
+
+fn untouched(guest: &Guest, before: &str) -> Result<()> {
+    let after = state(guest)?;
+    ensure!(after == before, "before:\n{before}\nafter, and what was touched:\n{after}");
     Ok(())
+}
+
+/// What was touched since [`MARK`], and what services that are left alone and disks that are not written to say: each start has an id.
+fn state(guest: &Guest) -> Result<String> {
+    guest.check(&format!(
+        "set -e; find /etc /srv /run/systemd/system /run/systemd/transient /var/lib/atomic-host /var/lib/docker /var/lib/containers -xdev \
+         '(' -newer {MARK} -o -cnewer {MARK} ')' ! -path {SPEC}; \
+         systemctl show -p Id -p InvocationID -p ActiveState docker.service podman.socket systemd-journald.service; \
+         for disk in vda2 vdb; do dd if=/dev/$disk bs=1M count=1 iflag=direct status=none | sha256sum; done"
+    ))
 }
