@@ -173,17 +173,21 @@ pub struct Pool {
     pub size: Size,
     /// Block size of the pool, a multiple of 64 KiB from 64 KiB to 1 GiB.
     pub chunk: Bytes,
-    /// When and by how much LVM grows it.
-    pub autoextend: Autoextend,
+    /// When, by how much and how far it grows by itself; `None`: never.
+    pub autoextend: Option<Autoextend>,
 }
 
-/// lvm.conf(5) `thin_pool_autoextend_threshold` and `_percent`.
+/// How the pool grows by itself; the first two are lvm.conf(5)'s `thin_pool_autoextend_threshold` and `_percent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Autoextend {
     /// Usage in percent past which the pool grows, 50 to 99 (LVM acts on nothing below 50; 100 means never).
     pub threshold: Percent,
-    /// Growth in percent of the pool's size.
+    /// The least growth, in percent of the pool's size.
     pub percent: Percent,
+    /// How large its data may become by itself; `None`: as large as the group.
+    pub limit: Option<Level>,
+    /// What shall be free in it at all times; 0: no more than the threshold leaves.
+    pub headroom: Bytes,
 }
 
 /// `[storage.volume.NAME]`

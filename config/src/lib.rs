@@ -15,6 +15,7 @@ mod layers;
 mod name;
 mod os;
 mod place;
+mod pool;
 mod reader;
 mod render;
 mod schema;

@@ -68,6 +68,11 @@ pub(crate) fn amount(text: &str) -> Result<NonZeroU64, Fault> {
     absolute(text)
 }
 
+/// A number of bytes that may be none: "0".
+pub(crate) fn amount_or_none(text: &str) -> Result<Bytes, Fault> {
+    if text.trim() == "0" { Ok(Bytes(0)) } else { amount(text).map(|bytes| Bytes(bytes.get())) }
+}
+
 fn share(text: &str, digits: &str, whole: &str) -> Result<Size, Fault> {
     let kind = match whole.to_ascii_uppercase().as_str() {
         "FREE" => Size::OfFree,

@@ -7,10 +7,7 @@ use serde::Deserialize;
 
 use crate::reader::{Fault, Findings, Written, quoted};
 use crate::volume::{self, VolumeKeys};
-use crate::{
-    Autoextend, Bytes, Driver, Engine, Group, KIB, LvName, Percent, Place, Placed, Pool, Size, Storage, VgName, Volume, VolumeKind, engine,
-    size_text,
-};
+use crate::{Driver, Engine, Group, Placed, Storage, VgName, engine, pool, size_text};
 
 /// Disks, the thin pool and the volumes.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -28,37 +25,9 @@ pub(crate) struct Keys {
     #[schemars(example = &"6G", extend("format" = "size"))]
     root_size: Option<Written<String>>,
     /// The thin pool, which the devicemapper driver and thin volumes need.
-    pool: Option<Written<PoolKeys>>,
+    pool: Option<Written<pool::Keys>>,
     /// The volumes, by name.
     volume: Option<Written<BTreeMap<String, Written<VolumeKeys>>>>,
-}
-
-/// The thin pool.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct PoolKeys {
-    /// Whether the pool counts; false switches off one of a lower file. Default: true.
-    enabled: Option<Written<bool>>,
-    /// Data and metadata together. Default: 60%FREE.
-    #[schemars(example = &"60%FREE", extend("format" = "size"))]
-    size: Option<Written<String>>,
-    /// Block size, a multiple of 64K up to 1G. Default: 512K.
-    #[schemars(example = &"512K", extend("format" = "size"))]
-    chunk: Option<Written<String>>,
-    /// When the pool grows, and by how much.
-    autoextend: Option<Written<AutoextendKeys>>,
-}
-
-/// When the pool grows, and by how much.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct AutoextendKeys {
-    /// Usage in percent past which it grows. Default: 60.
-    #[schemars(range(min = 50, max = 99), example = 60)]
-    threshold: Option<Written<u8>>,
-    /// By how much it grows, in percent of its size. Default: 20.
-    #[schemars(range(min = 1, max = 100), example = 20)]
-    percent: Option<Written<u8>>,
 }
 
 /// `engine` is `None` when that section is faulty.
@@ -71,10 +40,10 @@ pub(crate) fn check(keys: Keys, engine: Option<&Engine>, findings: &mut Findings
     let devices = check_devices(keys.devices, findings);
     let root_size = findings.optional(keys.root_size, |text| size_text::level(&text));
     let volumes = volume::check_all(keys.volume, findings);
-    let pool = check_pool(keys.pool, findings);
+    let pool = pool::check(keys.pool, findings);
     // What the pool is for is known only when all who may use it are.
     let (driver, volumes, pool) = (driver?, volumes?, pool?);
-    let pool = needed_pool(pool, &driver, &volumes, findings);
+    let pool = pool::needed(pool, &driver, &volumes, findings);
     Some(Storage { driver, group: group?, devices: devices?, root_size: root_size?, pool, volumes })
 }
 
@@ -114,87 +83,5 @@ fn device_path(text: String) -> Result<String, Fault> {
             Err(fault("is not an absolute path").hint(format!("write {}", quoted(&format!("/dev/{text}")))))
         }
         None => Err(fault("is not below /dev").hint("write the path of a disk, as \"/dev/vdb\" or \"/dev/disk/by-id/...\"")),
-    }
-}
-
-/// The pool as written: none, switched off at a place, or wanted.
-enum WrittenPool {
-    None,
-    Off(Place),
-    On(Placed<Pool>),
-}
-
-fn check_pool(written: Option<Written<PoolKeys>>, findings: &mut Findings) -> Option<WrittenPool> {
-    let Some(Written { place, value, .. }) = written else { return Some(WrittenPool::None) };
-    let keys = value?;
-    let enabled = findings.or_default(keys.enabled, true, Ok);
-    if let Some(Placed { value: false, place }) = enabled {
-        return Some(WrittenPool::Off(place));
-    }
-    let default = default_pool();
-    let size = findings.or_default(keys.size, default.size, |text| size_text::size(&text));
-    let chunk = findings.or_default(keys.chunk, default.chunk, |text| size_text::chunk(&text));
-    let autoextend = match keys.autoextend {
-        Some(table) => check_autoextend(table.value?, default.autoextend, findings),
-        None => Some(default.autoextend),
-    };
-    enabled?;
-    let value = Pool { size: size?.value, chunk: chunk?.value, autoextend: autoextend? };
-    Some(WrittenPool::On(Placed { value, place }))
-}
-
-fn check_autoextend(keys: AutoextendKeys, default: Autoextend, findings: &mut Findings) -> Option<Autoextend> {
-    let percent = |number| Percent::try_from(number).map_err(Fault::new);
-    let threshold = findings.or_default(keys.threshold, default.threshold, percent);
-    let step = findings.or_default(keys.percent, default.percent, percent);
-    Some(Autoextend { threshold: threshold?.value, percent: step?.value })
-}
-
-fn default_pool() -> Pool {
-    const fn percent(number: u8) -> Percent {
-        match Percent::new(number) {
-            Some(percent) => percent,
-            None => panic!("not a percentage"),
-        }
-    }
-    const SIZE: Percent = percent(60);
-    const AUTOEXTEND: Autoextend = Autoextend { threshold: percent(60), percent: percent(20) };
-    Pool { size: Size::OfFree(SIZE), chunk: Bytes(512 * KIB), autoextend: AUTOEXTEND }
-}
-
-/// The pool, if one is wanted; reports a pool that nobody uses, and one that is switched off and used.
-fn needed_pool(
-    pool: WrittenPool,
-    driver: &Placed<Driver>,
-    volumes: &BTreeMap<LvName, Placed<Volume>>,
-    findings: &mut Findings,
-) -> Option<Placed<Pool>> {
-    let thin = volumes.iter().find(|(_, volume)| matches!(volume.value.kind, VolumeKind::Thin { .. }));
-    let user = match (driver.value, thin) {
-        (Driver::Devicemapper, _) => Some(("the devicemapper driver keeps its layers in it".to_owned(), &driver.place)),
-        (_, Some((name, volume))) => Some((format!("the volume {name} is thin"), &volume.place)),
-        (_, None) => None,
-    };
-    if let (Driver::Devicemapper, Some((name, volume))) = (driver.value, thin) {
-        let message = format!("the volume {name} is thin, but the devicemapper driver has the pool for itself ({})", driver.place);
-        let hint = "write thin = false, so that it lies beside the pool, or driver = \"overlay2\"";
-        findings.report_of_whole(&volume.place, &format!("storage.volume.{name}"), Fault::new(message).hint(hint));
-        return None;
-    }
-    match (pool, user) {
-        (WrittenPool::On(pool), Some(_)) => Some(pool),
-        (WrittenPool::On(pool), None) => {
-            let message = format!("nothing uses the pool: the driver is {} and no volume is thin", driver.value.as_str());
-            let hint = "remove [storage.pool], or give it a use: a section [storage.volume.NAME], or driver = \"devicemapper\"";
-            findings.report_of_whole(&pool.place, "storage.pool", Fault::new(message).hint(hint));
-            None
-        }
-        (WrittenPool::Off(place), Some((use_of_it, user))) => {
-            let fault = Fault::new(format!("the pool is switched off, but {use_of_it} ({user})")).hint("remove one of the two");
-            findings.report(&place, "storage.pool.enabled", fault);
-            None
-        }
-        (WrittenPool::None, Some((_, place))) => Some(Placed { value: default_pool(), place: place.clone() }),
-        (WrittenPool::None | WrittenPool::Off(_), None) => None,
     }
 }

@@ -14,11 +14,7 @@ pub fn toml(storage: &Storage, engine: Option<EngineKind>) -> String {
     // A list of strings is written alike in Rust and TOML.
     text.push_str(&format!("devices = {devices:?}\n"));
     if let Some(level) = &storage.root_size {
-        let size = match level.value {
-            Level::Bytes(bytes) => Size::Bytes(bytes),
-            Level::OfGroup(share) => Size::OfGroup(share),
-        };
-        line(&mut text, "root-size", &size_text(size));
+        line(&mut text, "root-size", &level_text(level.value));
     }
     if let Some(pool) = &storage.pool {
         add_pool(&mut text, &pool.value);
@@ -38,8 +34,14 @@ fn add_pool(text: &mut String, pool: &Pool) {
     text.push_str("\n[storage.pool]\n");
     line(text, "size", &size_text(pool.size));
     line(text, "chunk", &kib(pool.chunk.0));
-    let (threshold, percent) = (pool.autoextend.threshold.get(), pool.autoextend.percent.get());
-    text.push_str(&format!("autoextend = {{ threshold = {threshold}, percent = {percent} }}\n"));
+    let Some(growth) = pool.autoextend else {
+        text.push_str("autoextend = { enabled = false }\n");
+        return;
+    };
+    let (threshold, percent) = (growth.threshold.get(), growth.percent.get());
+    let limit = growth.limit.map(|level| format!(", limit = {:?}", level_text(level))).unwrap_or_default();
+    let headroom = if growth.headroom.0 == 0 { "0".to_owned() } else { kib(growth.headroom.0) };
+    text.push_str(&format!("autoextend = {{ threshold = {threshold}, percent = {percent}{limit}, headroom = {headroom:?} }}\n"));
 }
 
 fn add_volume(text: &mut String, name: &str, volume: &Volume) {
@@ -64,6 +66,13 @@ fn size_text(size: Size) -> String {
         Size::Bytes(bytes) => kib(bytes.get()),
         Size::OfFree(_) | Size::OfGroup(_) => size.to_string(),
     }
+}
+
+fn level_text(level: Level) -> String {
+    size_text(match level {
+        Level::Bytes(bytes) => Size::Bytes(bytes),
+        Level::OfGroup(share) => Size::OfGroup(share),
+    })
 }
 
 fn kib(bytes: u64) -> String {

@@ -8,7 +8,7 @@ use crate::tree::Node;
 use crate::{Desired, Layer, Place, Problems, read_files};
 
 /// Keys with values that are right, and some that are not.
-const LINES: [(&str, &[&str]); 50] = [
+const LINES: [(&str, &[&str]); 53] = [
     ("agent.allow", &["\"none\"", "\"reboot\"", "\"always\"", "3"]),
     ("agent.drift", &["\"report\"", "\"repair\""]),
     ("os.ref", &["\"edge:a/b\"", "\"edge\""]),
@@ -24,6 +24,9 @@ const LINES: [(&str, &[&str]); 50] = [
     ("storage.pool.enabled", &["true", "false", "0"]),
     ("storage.pool.chunk", &["\"1M\"", "\"1K\""]),
     ("storage.pool.autoextend.threshold", &["50", "99", "100", "\"60\""]),
+    ("storage.pool.autoextend.limit", &["\"90%VG\"", "\"6G\"", "\"60%FREE\""]),
+    ("storage.pool.autoextend.headroom", &["\"0\"", "\"2G\"", "\"10%VG\"", "0"]),
+    ("storage.pool.autoextend.enabled", &["true", "false", "\"no\""]),
     ("storage.volume.one.mount", &["\"/srv/one\"", "\"/usr\"", "'/srv/\\'"]),
     ("storage.volume.one.size", &["\"1G\"", "\"2.5G\"", "\"10%VG\"", "-1"]),
     ("storage.volume.one.thin", &["true", "false"]),

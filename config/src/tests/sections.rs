@@ -1,7 +1,7 @@
 //! What the sections make of their keys. The texts of the diagnostics are in `tests/bad`.
 
 use super::{EXAMPLES, bad, good};
-use crate::{Bytes, Drift, Driver, Filesystem, GIB, Group, KIB, Level, Place, Size, VolumeKind};
+use crate::{Bytes, Drift, Driver, Filesystem, GIB, Group, KIB, Level, Percent, Place, Size, VolumeKind};
 
 #[test]
 fn every_example_is_a_good_spec() {
@@ -40,7 +40,8 @@ fn the_minimal_example_gets_the_documented_defaults() {
     let pool = storage.pool.unwrap().value;
     assert!(matches!(pool.size, Size::OfFree(share) if share.get() == 60));
     assert_eq!(pool.chunk, Bytes(512 * KIB));
-    assert_eq!((pool.autoextend.threshold.get(), pool.autoextend.percent.get()), (60, 20));
+    let growth = pool.autoextend.unwrap();
+    assert_eq!((growth.threshold.get(), growth.percent.get(), growth.limit, growth.headroom), (60, 20, None, Bytes(GIB)));
     assert_eq!(storage.volumes.first_key_value().unwrap().1.value.filesystem, Filesystem::Xfs);
 }
 
@@ -48,6 +49,17 @@ fn the_minimal_example_gets_the_documented_defaults() {
 fn a_pool_is_made_for_the_devicemapper_driver_without_being_written() {
     let storage = good(&["storage.driver = \"devicemapper\"\n"]).desired.storage.unwrap();
     assert_eq!(storage.pool.unwrap().place, storage.driver.place);
+}
+
+#[test]
+fn a_pool_grows_as_far_as_it_is_told_and_not_at_all_when_switched_off() {
+    let pool = |keys: &str| {
+        let text = format!("storage.driver = \"devicemapper\"\nstorage.pool.autoextend = {keys}\n");
+        good(&[&text]).desired.storage.unwrap().pool.unwrap().value
+    };
+    let growth = pool("{ limit = \"90%VG\", headroom = \"0\" }").autoextend.unwrap();
+    assert_eq!((growth.limit, growth.headroom), (Percent::new(90).map(Level::OfGroup), Bytes(0)));
+    assert_eq!(pool("{ enabled = false, threshold = 70 }").autoextend, None);
 }
 
 #[test]

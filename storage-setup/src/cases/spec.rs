@@ -119,9 +119,19 @@ fn with_pool(choices: &mut Choices, want: &mut Storage) {
     if want.pool.is_some() && !choices.once_in(3) {
         return;
     }
-    let autoextend = Autoextend { threshold: percent(60 + choices.below(30)), percent: percent(20) };
     let chunk = choices.one_of(&[Bytes(512 * KIB), Bytes(64 * KIB)]);
+    let autoextend = (!choices.once_in(6)).then(|| autoextend(choices));
     want.pool = Some(placed(Pool { size: size(choices, 5 << 30), chunk, autoextend }, 10));
+}
+
+fn autoextend(choices: &mut Choices) -> Autoextend {
+    let limit = match choices.below(4) {
+        0 | 1 => None,
+        2 => Some(Level::Bytes(bytes(choices, 1 << 30, 8 << 30))),
+        _ => Some(Level::OfGroup(percent(50 + choices.below(50)))),
+    };
+    let headroom = choices.one_of(&[Bytes(1 << 30), Bytes(0), Bytes(64 * MIB)]);
+    Autoextend { threshold: percent(60 + choices.below(30)), percent: percent(20), limit, headroom }
 }
 
 /// The spec after somebody edited it, or not.

@@ -82,8 +82,10 @@ fn write_profile(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>) -> O
     if from.as_ref() == Some(&text) {
         return None;
     }
-    let autoextend = wanted.value.autoextend;
-    let what = format!("autoextend profile, {} % at {} % used", autoextend.percent.get(), autoextend.threshold.get());
+    let what = match wanted.value.autoextend {
+        Some(growth) => format!("autoextend profile, {} % at {} % used", growth.percent.get(), growth.threshold.get()),
+        None => "autoextend profile, never".to_owned(),
+    };
     let action = Action::WriteFile { what, path, from, text };
     Some(draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, Vec::new()))
 }

@@ -19,9 +19,10 @@ pub fn path(group: &str, pool: &str) -> String {
     format!("/etc/lvm/profile/{}.profile", name(group, pool))
 }
 
-/// Its text.
+/// Its text. At 100 % used LVM never grows a pool.
 #[must_use]
-pub fn text(autoextend: Autoextend) -> String {
-    let (threshold, percent) = (autoextend.threshold.get(), autoextend.percent.get());
+pub fn text(autoextend: Option<Autoextend>) -> String {
+    const NEVER: (u8, u8) = (100, 20);
+    let (threshold, percent) = autoextend.map_or(NEVER, |growth| (growth.threshold.get(), growth.percent.get()));
     format!("activation {{\n\tthin_pool_autoextend_threshold={threshold}\n\tthin_pool_autoextend_percent={percent}\n\n}}\n")
 }

@@ -1,6 +1,6 @@
 //! What the rendered texts are, byte for byte.
 
-use config::{Autoextend, Driver, Filesystem, Percent};
+use config::{Autoextend, Bytes, Driver, Filesystem, Percent};
 
 use super::{escape, mount_unit, options, profile};
 
@@ -28,9 +28,15 @@ fn mount_units_are_named_as_systemd_escape_does() {
 
 #[test]
 fn profile_is_what_docker_storage_setup_writes() {
-    let text = profile::text(Autoextend { threshold: percent(60), percent: percent(20) });
+    let text = profile::text(Some(Autoextend { threshold: percent(60), percent: percent(20), limit: None, headroom: Bytes(0) }));
     assert_eq!(text, "activation {\n\tthin_pool_autoextend_threshold=60\n\tthin_pool_autoextend_percent=20\n\n}\n");
     assert_eq!(profile::path("atomicos", "docker-pool"), "/etc/lvm/profile/atomicos--docker-pool-extend.profile");
+}
+
+#[test]
+fn a_pool_that_shall_not_grow_has_a_threshold_that_is_never_passed() {
+    let text = profile::text(None);
+    assert_eq!(text, "activation {\n\tthin_pool_autoextend_threshold=100\n\tthin_pool_autoextend_percent=20\n\n}\n");
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl With for Storage {
     }
 
     fn pool(mut self, size: Size) -> Storage {
-        let autoextend = Autoextend { threshold: percent(60), percent: percent(20) };
+        let autoextend = Some(Autoextend { threshold: percent(60), percent: percent(20), limit: None, headroom: Bytes(GIB) });
         self.pool = Some(at(10, Pool { size, chunk: Bytes(512 * KIB), autoextend }));
         self
     }
