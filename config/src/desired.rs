@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::service::{Container, ContainerName, EngineOptions, Journal, Registry, RegistryHost, Rsyslog};
-use crate::{Bytes, Disruption, Level, LvName, MountPoint, Percent, Placed, Size, VgName};
+use crate::{Bytes, Disruption, Label, Level, LvName, MIB, MountPoint, Percent, Placed, Size, StorageOption, VgName};
 
 /// A whole host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,10 +119,14 @@ pub struct Remote {
 pub struct Storage {
     /// The engine's storage driver.
     pub driver: Placed<Driver>,
+    /// Further storage options of dockerd, no key twice, all for this driver.
+    pub options: Vec<Placed<StorageOption>>,
     /// The group that pool and volumes live in.
     pub group: Group,
     /// Disks that shall belong to the group, absolute paths as written (by-id links are welcome).
     pub devices: Vec<Placed<String>>,
+    /// How long the run at boot waits for those that are not there yet.
+    pub device_timeout: Duration,
     /// The least size of the root volume; `None`: as it is.
     pub root_size: Option<Placed<Level>>,
     /// The thin pool; `None`: none is wanted.
@@ -171,10 +176,30 @@ pub enum Group {
 pub struct Pool {
     /// Data, metadata and spare together.
     pub size: Size,
+    /// The part of it that is for the metadata; a minimum.
+    pub metadata: PoolMetadata,
+    /// The least bytes of data with which it is made; `None`: whatever its size comes to.
+    pub minimum: Option<NonZeroU64>,
     /// Block size of the pool, a multiple of 64 KiB from 64 KiB to 1 GiB.
     pub chunk: Bytes,
     /// When, by how much and how far it grows by itself; `None`: never.
     pub autoextend: Option<Autoextend>,
+}
+
+impl Pool {
+    /// LVM makes no smaller metadata volume.
+    pub const LEAST_METADATA: Bytes = Bytes(2 * MIB);
+    /// dm-thin's own bound: 255 bitmap blocks, 15.81 GiB.
+    pub const MOST_METADATA: Bytes = Bytes(16_978_542_592);
+}
+
+/// How much of a pool is for its metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PoolMetadata {
+    /// A thousandth of the pool when it is made; the default.
+    Thousandth,
+    /// As many bytes, within [`Pool::LEAST_METADATA`] and [`Pool::MOST_METADATA`].
+    Bytes(NonZeroU64),
 }
 
 /// How the pool grows by itself; the first two are lvm.conf(5)'s `thin_pool_autoextend_threshold` and `_percent`.
@@ -199,6 +224,10 @@ pub struct Volume {
     pub kind: VolumeKind,
     /// What it is formatted with.
     pub filesystem: Filesystem,
+    /// Its file system's label; `None`: as it is.
+    pub label: Option<Label>,
+    /// Whether it counts, and can bound, what the projects in it take (as overlay2.size does for containers).
+    pub quota: bool,
 }
 
 /// In the pool or beside it.

@@ -11,6 +11,7 @@ mod agent;
 mod desired;
 mod engine;
 mod kill;
+mod label;
 mod layers;
 mod name;
 mod os;
@@ -27,16 +28,19 @@ mod size_text;
 mod spec;
 mod step;
 mod storage;
+mod storage_option;
 #[cfg(test)]
 mod tests;
+mod time_text;
 mod tree;
 mod volume;
 
 pub use desired::{
-    Agent, Autoextend, Ceiling, Desired, Drift, Driver, Engine, EngineKind, Filesystem, Group, Os, OsRef, Pool, Remote, Storage, Volume,
-    VolumeKind,
+    Agent, Autoextend, Ceiling, Desired, Drift, Driver, Engine, EngineKind, Filesystem, Group, Os, OsRef, Pool, PoolMetadata, Remote,
+    Storage, Volume, VolumeKind,
 };
 pub use kill::Kill;
+pub use label::Label;
 pub use layers::{Layer, Sources, layer_paths};
 pub use name::{LvName, MountPoint, VgName};
 pub use place::{Place, Placed, Problem};
@@ -49,3 +53,4 @@ pub use service::{
 pub use size::{Bytes, GIB, KIB, Level, MIB, Percent, Size};
 pub use spec::{Spec, parse, read, read_files};
 pub use step::{Describe, Disruption, Reason, Step, StepId, Undo};
+pub use storage_option::StorageOption;

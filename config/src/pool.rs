@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::reader::{Fault, Findings, Written};
-use crate::{Autoextend, Bytes, Driver, GIB, KIB, LvName, Percent, Place, Placed, Pool, Size, Volume, VolumeKind, size_text};
+use crate::{Autoextend, Bytes, Driver, GIB, KIB, LvName, Percent, Place, Placed, Pool, PoolMetadata, Size, Volume, VolumeKind, size_text};
 
 /// The thin pool.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -17,6 +17,12 @@ pub(crate) struct Keys {
     /// Data and metadata together. Default: 60%FREE.
     #[schemars(example = &"60%FREE", extend("format" = "size"))]
     size: Option<Written<String>>,
+    /// The part of it that is for its metadata, from 2M to 15.8G. Default: a thousandth.
+    #[schemars(example = &"64M", extend("format" = "size"))]
+    metadata: Option<Written<String>>,
+    /// The least size of its data: a pool that would have less is not made. Default: whatever its size comes to.
+    #[schemars(example = &"2G", extend("format" = "size"))]
+    minimum: Option<Written<String>>,
     /// Block size, a multiple of 64K up to 1G. Default: 512K.
     #[schemars(example = &"512K", extend("format" = "size"))]
     chunk: Option<Written<String>>,
@@ -62,12 +68,20 @@ pub(crate) fn check(written: Option<Written<Keys>>, findings: &mut Findings) -> 
     let default = default_pool();
     let size = findings.or_default(keys.size, default.size, |text| size_text::size(&text));
     let chunk = findings.or_default(keys.chunk, default.chunk, |text| size_text::chunk(&text));
+    let metadata = findings.or_default(keys.metadata, default.metadata, |text| size_text::pool_metadata(&text).map(PoolMetadata::Bytes));
+    let minimum = findings.optional(keys.minimum, |text| size_text::amount(&text));
     let autoextend = match keys.autoextend {
         Some(table) => check_autoextend(table.value?, findings),
         None => Some(default.autoextend),
     };
     enabled?;
-    let value = Pool { size: size?.value, chunk: chunk?.value, autoextend: autoextend? };
+    let value = Pool {
+        size: size?.value,
+        metadata: metadata?.value,
+        minimum: minimum?.map(|bytes| bytes.value),
+        chunk: chunk?.value,
+        autoextend: autoextend?,
+    };
     Some(WrittenPool::On(Placed { value, place }))
 }
 
@@ -88,7 +102,13 @@ const AUTOEXTEND: Autoextend = Autoextend { threshold: percent(60), percent: per
 
 fn default_pool() -> Pool {
     const SIZE: Percent = percent(60);
-    Pool { size: Size::OfFree(SIZE), chunk: Bytes(512 * KIB), autoextend: Some(AUTOEXTEND) }
+    Pool {
+        size: Size::OfFree(SIZE),
+        metadata: PoolMetadata::Thousandth,
+        minimum: None,
+        chunk: Bytes(512 * KIB),
+        autoextend: Some(AUTOEXTEND),
+    }
 }
 
 /// Of a number that is in this file.

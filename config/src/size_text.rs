@@ -6,7 +6,7 @@
 use std::num::NonZeroU64;
 
 use crate::reader::{Fault, quoted};
-use crate::{Bytes, GIB, KIB, Level, MIB, Percent, Size};
+use crate::{Bytes, GIB, KIB, Level, MIB, Percent, Pool, Size};
 
 /// Any of the three ways.
 pub(crate) fn size(text: &str) -> Result<Size, Fault> {
@@ -57,6 +57,17 @@ pub(crate) fn chunk(text: &str) -> Result<Bytes, Fault> {
                 .hint("write a multiple of 64K, from \"64K\" to \"1G\""))
         }
     }
+}
+
+/// A pool's metadata, as much as LVM makes and the kernel uses.
+pub(crate) fn pool_metadata(text: &str) -> Result<NonZeroU64, Fault> {
+    let bytes = amount(text)?;
+    if (Pool::LEAST_METADATA.0..=Pool::MOST_METADATA.0).contains(&bytes.get()) {
+        return Ok(bytes);
+    }
+    let (least, most) = (Pool::LEAST_METADATA, Pool::MOST_METADATA);
+    Err(Fault::new(format!("{} is not from {least} to {most}, which is all that LVM makes of a pool's metadata", quoted(text)))
+        .hint("write \"15.8G\" or less; 128M are enough for a terabyte in chunks of 512K"))
 }
 
 /// A number of bytes that is no share of a disk.

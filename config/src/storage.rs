@@ -1,13 +1,20 @@
 //! `[storage]`: keys in, [`Storage`] out, with the checks between driver, pool and volumes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::reader::{Fault, Findings, Written, quoted};
 use crate::volume::{self, VolumeKeys};
-use crate::{Driver, Engine, Group, Placed, Storage, VgName, engine, pool, size_text};
+use crate::{
+    Driver, Engine, Filesystem, Group, LvName, Placed, Storage, StorageOption, VgName, Volume, engine, pool, size_text, storage_option,
+    time_text,
+};
+
+/// As docker-storage-setup has it.
+const DEVICE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Disks, the thin pool and the volumes.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -15,12 +22,18 @@ use crate::{Driver, Engine, Group, Placed, Storage, VgName, engine, pool, size_t
 pub(crate) struct Keys {
     /// The engine's storage driver. Default: overlay2.
     driver: Option<Written<Driver>>,
+    /// Further storage options of dockerd, as dm.basesize=20G: each one word, and one that the driver knows.
+    #[schemars(extend("examples" = [["dm.basesize=20G"]]))]
+    options: Option<Written<Vec<Written<String>>>>,
     /// The volume group of the pool and the volumes. Default: the one of the root volume.
     #[schemars(example = &"atomicos")]
     volume_group: Option<Written<String>>,
     /// Disks that shall belong to the group.
     #[schemars(extend("examples" = [["/dev/vdb"]]))]
     devices: Option<Written<Vec<Written<String>>>>,
+    /// How long the run at boot waits for disks that are listed and not there yet, up to 1h; "0s" is not at all. Default: 60s.
+    #[schemars(example = &"60s")]
+    device_timeout: Option<Written<String>>,
     /// The least size of the root volume. Default: as it is.
     #[schemars(example = &"6G", extend("format" = "size"))]
     root_size: Option<Written<String>>,
@@ -38,13 +51,45 @@ pub(crate) fn check(keys: Keys, engine: Option<&Engine>, findings: &mut Findings
     }
     let group = findings.optional(keys.volume_group, group_name).map(|group| group.map_or(Group::OfRoot, Group::Named));
     let devices = check_devices(keys.devices, findings);
+    let device_timeout = findings.or_default(keys.device_timeout, DEVICE_TIMEOUT, |text| time_text::between(&text, (0, 3600), "0s to 1h"));
+    let kind = engine.and_then(|engine| engine.kind.as_ref()).map(|kind| kind.value);
+    let options = storage_option::check_all(keys.options, driver.as_ref(), kind, findings);
     let root_size = findings.optional(keys.root_size, |text| size_text::level(&text));
     let volumes = volume::check_all(keys.volume, findings);
     let pool = pool::check(keys.pool, findings);
     // What the pool is for is known only when all who may use it are.
     let (driver, volumes, pool) = (driver?, volumes?, pool?);
     let pool = pool::needed(pool, &driver, &volumes, findings);
-    Some(Storage { driver, group: group?, devices: devices?, root_size: root_size?, pool, volumes })
+    let options = options?;
+    check_quota_of_store(&options, &volumes, findings)?;
+    Some(Storage {
+        driver,
+        options,
+        group: group?,
+        devices: devices?,
+        device_timeout: device_timeout?.value,
+        root_size: root_size?,
+        pool,
+        volumes,
+    })
+}
+
+/// dockerd does not start with overlay2.size where the file system of its store counts no projects.
+fn check_quota_of_store(
+    options: &[Placed<StorageOption>],
+    volumes: &BTreeMap<LvName, Placed<Volume>>,
+    findings: &mut Findings,
+) -> Option<()> {
+    let Some(option) = options.iter().find(|option| option.value.key() == "overlay2.size") else { return Some(()) };
+    let store = volumes.iter().find(|(_, volume)| volume.value.mount.as_str() == "/var/lib/docker");
+    let Some((name, volume)) = store else { return Some(()) };
+    if volume.value.quota && volume.value.filesystem == Filesystem::Xfs {
+        return Some(());
+    }
+    let message = format!("overlay2.size needs an xfs with quotas, but the volume {name} is none ({})", volume.place);
+    let fault = Fault::new(message).hint(format!("write quota = true into [storage.volume.{name}], with filesystem = \"xfs\""));
+    findings.report(&option.place, "storage.options", fault);
+    None
 }
 
 fn group_name(text: String) -> Result<VgName, Fault> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::reader::{Fault, Findings, Written, quoted};
-use crate::{Filesystem, LvName, MountPoint, Place, Placed, Volume, VolumeKind, size_text};
+use crate::{Filesystem, LvName, MountPoint, Place, Placed, Volume, VolumeKind, label, size_text};
 
 /// A volume with a file system, mounted.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -24,6 +24,11 @@ pub(crate) struct VolumeKeys {
     thin: Option<Written<bool>>,
     /// What it is formatted with. Default: xfs.
     filesystem: Option<Written<Filesystem>>,
+    /// Its file system's label, up to 12 letters and digits, 16 for ext4. Default: as it is.
+    #[schemars(example = &"data")]
+    label: Option<Written<String>>,
+    /// Project quotas: with them overlay2.size can bound what a container takes. Default: false.
+    quota: Option<Written<bool>>,
 }
 
 /// The volumes, or `None` when one of them is faulty.
@@ -81,8 +86,18 @@ fn check_keys(keys: VolumeKeys, (key, place): (&str, &Place), mounts: &mut Mount
         Some(Placed { value: false, .. }) | None => size_text::size(&text).map(|size| VolumeKind::Plain { size }),
     });
     let filesystem = findings.or_default(keys.filesystem, Filesystem::Xfs, Ok);
+    // What fits the one may be too long for the other: of a faulty one nothing is said.
+    let of = filesystem.as_ref().map_or(Filesystem::Ext4, |filesystem| filesystem.value);
+    let label = findings.optional(keys.label, |text| label::check(text, of));
+    let quota = findings.or_default(keys.quota, false, Ok);
     thin?;
-    Some(Volume { mount: mount?.value, kind: kind?.value, filesystem: filesystem?.value })
+    Some(Volume {
+        mount: mount?.value,
+        kind: kind?.value,
+        filesystem: filesystem?.value,
+        label: label?.map(|label| label.value),
+        quota: quota?.value,
+    })
 }
 
 fn mount_point(text: String) -> Result<MountPoint, Fault> {

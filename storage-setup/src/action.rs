@@ -110,6 +110,21 @@ pub enum Action {
         /// Bytes of an extent, for the words.
         extent: Bytes,
     },
+    /// lvextend the pool's metadata; LVM grows the spare metadata volume with it.
+    GrowPoolMetadata {
+        /// Group.
+        group: String,
+        /// Name.
+        pool: String,
+        /// From extents of metadata.
+        from: u64,
+        /// To extents of metadata.
+        to: u64,
+        /// Extents that LVM adds to the spare metadata volume.
+        spare: u64,
+        /// Bytes of an extent.
+        extent: Bytes,
+    },
     /// lvchange --metadataprofile.
     AttachProfile {
         /// Group.
@@ -146,6 +161,23 @@ pub enum Action {
         filesystem: Filesystem,
         /// The volume's size, which the file system will have.
         size: Bytes,
+        /// Its label, if it gets one.
+        label: Option<String>,
+        /// Made for project quotas.
+        quota: bool,
+    },
+    /// Give the file system another label; mounted or not.
+    LabelVolume {
+        /// Group.
+        group: String,
+        /// Name.
+        volume: String,
+        /// Which file system.
+        filesystem: Filesystem,
+        /// The label now.
+        from: Option<String>,
+        /// The label then.
+        to: String,
     },
     /// lvchange -ay: a volume of ours that is not active.
     ActivateVolume {
@@ -191,6 +223,21 @@ pub enum Action {
         /// The unit, as `var-lib-docker.mount`.
         unit: String,
         /// The engine's store lies there and it runs: it restarts around the mount.
+        engine_restarts: bool,
+    },
+    /// Stop and start the mount unit, so that its options count: no file system takes up quotas while it is mounted.
+    Remount {
+        /// Group.
+        group: String,
+        /// Volume.
+        volume: String,
+        /// Mount point.
+        mount: String,
+        /// The unit.
+        unit: String,
+        /// Whether projects are counted then.
+        quota: bool,
+        /// As in StartMount.
         engine_restarts: bool,
     },
     /// Stop and disable the mount unit and delete its file.
@@ -255,6 +302,10 @@ impl Action {
     }
 }
 
+fn quotas(counted: bool) -> &'static str {
+    if counted { "mounted with project quotas" } else { "mounted without quotas" }
+}
+
 impl Describe for Action {
     const FAMILY: &'static str = "storage";
 
@@ -269,13 +320,16 @@ impl Describe for Action {
             Action::WriteFile { .. } => "write-file",
             Action::CreatePool { .. } => "create-pool",
             Action::GrowPool { .. } => "grow-pool",
+            Action::GrowPoolMetadata { .. } => "grow-pool-metadata",
             Action::AttachProfile { .. } => "attach-profile",
             Action::CreateVolume { .. } => "create-volume",
             Action::FormatVolume { .. } => "format-volume",
+            Action::LabelVolume { .. } => "label-filesystem",
             Action::ActivateVolume { .. } => "activate-volume",
             Action::GrowVolume { .. } => "grow-volume",
             Action::GrowVolumeFilesystem { .. } => "grow-filesystem",
             Action::StartMount { .. } => "start-mount",
+            Action::Remount { .. } => "remount",
             Action::RemoveMount { .. } => "remove-mount",
             Action::RemoveVolume { .. } => "remove-volume",
             Action::RemovePool { .. } => "remove-pool",
@@ -290,19 +344,23 @@ impl Describe for Action {
             Action::GrowRootPartition { disk, number, .. } => format!("{disk} partition {number}"),
             Action::GrowRootFilesystem { device, .. } => device.clone(),
             Action::WriteFile { path, .. } => path.clone(),
-            Action::CreatePool { group, pool, .. } | Action::GrowPool { group, pool, .. } | Action::AttachProfile { group, pool, .. } => {
-                format!("{group}/{pool}")
-            }
+            Action::CreatePool { group, pool, .. }
+            | Action::GrowPool { group, pool, .. }
+            | Action::GrowPoolMetadata { group, pool, .. }
+            | Action::AttachProfile { group, pool, .. } => format!("{group}/{pool}"),
             Action::RemovePool { group, pool, uuid, .. } => format!("{group}/{pool} ({uuid})"),
             Action::RemoveVolume { group, volume, uuid, .. } => format!("{group}/{volume} ({uuid})"),
             Action::GrowRootVolume { group, volume, .. }
             | Action::CreateVolume { group, volume, .. }
             | Action::FormatVolume { group, volume, .. }
+            | Action::LabelVolume { group, volume, .. }
             | Action::ActivateVolume { group, volume }
             | Action::GrowVolume { group, volume, .. }
             | Action::GrowVolumeFilesystem { group, volume, .. } => format!("{group}/{volume}"),
             Action::RemoveMount { mount, uuid: Some(uuid), .. } => format!("{mount} ({uuid})"),
-            Action::StartMount { mount, .. } | Action::RemoveMount { mount, uuid: None, .. } => mount.clone(),
+            Action::StartMount { mount, .. } | Action::Remount { mount, .. } | Action::RemoveMount { mount, uuid: None, .. } => {
+                mount.clone()
+            }
         }
     }
 
@@ -314,14 +372,17 @@ impl Describe for Action {
             Action::GrowRootPartition { from, .. } => from.to_string(),
             Action::GrowRootVolume { from, extent, .. }
             | Action::GrowPool { from, extent, .. }
+            | Action::GrowPoolMetadata { from, extent, .. }
             | Action::GrowVolume { from, extent, .. } => Action::size(*from, *extent),
             Action::GrowRootFilesystem { .. } | Action::GrowVolumeFilesystem { .. } => "smaller than its volume".to_owned(),
             Action::WriteFile { from: Some(_), .. } => "other text".to_owned(),
             Action::WriteFile { from: None, .. } => "absent".to_owned(),
             Action::AttachProfile { from, .. } => from.clone().unwrap_or_else(|| "none".to_owned()),
             Action::FormatVolume { .. } => "unformatted".to_owned(),
+            Action::LabelVolume { from, .. } => from.clone().unwrap_or_else(|| "no label".to_owned()),
             Action::ActivateVolume { .. } => "inactive".to_owned(),
             Action::StartMount { .. } => "not mounted".to_owned(),
+            Action::Remount { quota, .. } => quotas(!quota).to_owned(),
             Action::RemoveMount { .. } => "mounted".to_owned(),
             Action::RemoveVolume { extents, extent, .. } => Action::size(*extents, *extent),
             Action::RemovePool { data, extent, .. } => Action::size(*data, *extent),
@@ -342,14 +403,21 @@ impl Describe for Action {
             Action::CreatePool { data, metadata, extent, .. } => {
                 format!("{} data, {} metadata", Action::size(*data, *extent), Action::size(*metadata, *extent))
             }
+            Action::GrowPoolMetadata { to, extent, .. } => Action::size(*to, *extent),
             Action::AttachProfile { profile, .. } => profile.clone(),
             Action::CreateVolume { extents, extent, pool, .. } => match pool {
                 Some(pool) => format!("{} thin in {pool}", Action::size(*extents, *extent)),
                 None => Action::size(*extents, *extent),
             },
-            Action::FormatVolume { filesystem, .. } => filesystem.as_str().to_owned(),
+            Action::FormatVolume { filesystem, label, quota, .. } => {
+                let label = label.as_ref().map(|label| format!(" labelled {label}")).unwrap_or_default();
+                let quota = if *quota { ", with project quotas" } else { "" };
+                format!("{}{label}{quota}", filesystem.as_str())
+            }
+            Action::LabelVolume { to, .. } => to.clone(),
             Action::ActivateVolume { .. } => "active".to_owned(),
             Action::StartMount { group, volume, .. } => format!("/dev/{group}/{volume}"),
+            Action::Remount { quota, .. } => quotas(*quota).to_owned(),
             Action::RemoveMount { .. } => "not mounted".to_owned(),
             Action::RemoveVolume { .. } | Action::RemovePool { .. } => "absent".to_owned(),
         }

@@ -164,6 +164,10 @@ pub enum Content {
         kind: Filesystem,
         /// From its superblock, or from the kernel while mounted.
         size: Bytes,
+        /// Its label.
+        label: Option<String>,
+        /// Whether it can count projects: every XFS, and an ext4 that was made for it.
+        projects: bool,
     },
     /// Anything else, by its name from blkid.
     Other(String),
@@ -226,6 +230,8 @@ pub enum DiskUse {
 pub struct Mount {
     /// The canonical source as `/dev/GROUP/VOLUME` for logical volumes, else as the kernel says.
     pub source: String,
+    /// Whether its file system counts projects.
+    pub quota: bool,
 }
 
 /// One of our files.

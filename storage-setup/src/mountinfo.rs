@@ -13,6 +13,8 @@ pub struct MountEntry {
     pub point: String,
     /// Both the mount and the file system allow writing.
     pub writable: bool,
+    /// The file system counts what projects take.
+    pub quota: bool,
     /// Type of the file system.
     pub kind: String,
     /// The source as the kernel says.
@@ -46,12 +48,13 @@ fn line(line: &str) -> Option<MountEntry> {
     let (device, root, point, options) = (head.next()?, head.next()?, head.next()?, head.next()?);
     let mut tail = tail.split(' ');
     let (kind, source, super_options) = (tail.next()?, tail.next()?, tail.next()?);
-    let writable = |options: &str| options.split(',').any(|option| option == "rw");
+    let has = |options: &str, wanted: &[&str]| options.split(',').any(|option| wanted.contains(&option));
     Some(MountEntry {
         device: device.to_owned(),
         root: unescape(root),
         point: unescape(point),
-        writable: writable(options) && writable(super_options),
+        writable: has(options, &["rw"]) && has(super_options, &["rw"]),
+        quota: has(super_options, &["prjquota", "pquota"]),
         kind: kind.to_owned(),
         source: unescape(source),
     })

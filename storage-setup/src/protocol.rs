@@ -2,6 +2,8 @@
 //!
 //! One request; any number of [`Event::Effect`] and [`Event::Step`]; last one [`Event::Observed`], [`Event::Done`] or [`Event::Failed`].
 
+use std::time::Duration;
+
 pub use config::Kill;
 use config::{Driver, StepId};
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,8 @@ pub enum Request {
 pub struct Look {
     /// `storage.devices` as written.
     pub devices: Vec<String>,
+    /// How long those that are not there are waited for first.
+    pub wait: Duration,
     /// The mount points of the volumes as written.
     pub mounts: Vec<String>,
     /// Files whose text is wanted. The last part of a path may hold one `*`; then every regular file of that form is meant.

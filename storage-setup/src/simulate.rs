@@ -68,6 +68,7 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         }
         Action::CreatePool { .. } => create_pool(have, action),
         Action::GrowPool { group, pool, from, to, asked, .. } => grow(have, group, pool, *from, *to, Some(asked)),
+        Action::GrowPoolMetadata { group, pool, from, to, spare, .. } => grow_metadata(have, group, pool, (*from, *to), *spare),
         Action::AttachProfile { group, pool, profile, .. } => match &mut volume(have, group, pool)?.role {
             Role::Pool(state) => {
                 state.profile = Some(profile.clone());
@@ -76,11 +77,21 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             Role::Linear | Role::Thin { .. } | Role::Other => Err(refused(pool, "not a thin pool")),
         },
         Action::CreateVolume { .. } => create_volume(have, action),
-        Action::FormatVolume { group, volume, filesystem, size } => format(have, group, volume, *filesystem, *size),
+        Action::FormatVolume { .. } => format(have, action),
+        Action::LabelVolume { group, volume, filesystem, to, .. } => relabel(have, group, volume, *filesystem, to),
         Action::ActivateVolume { group, volume } => activate(have, group, volume),
         Action::GrowVolume { group, volume, from, to, asked, .. } => grow(have, group, volume, *from, *to, Some(asked)),
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => grow_filesystem(have, group, volume, *filesystem, *to),
         Action::StartMount { group, volume, mount, .. } => start_mount(have, group, volume, mount),
+        Action::Remount { group, volume, mount, quota, .. } => {
+            if have.mounts.keys().any(|other| other.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'))) {
+                return Err(refused(mount, "something is mounted below it"));
+            }
+            have.mounts.remove(mount).ok_or_else(|| refused(mount, "not mounted"))?;
+            start_mount(have, group, volume, mount)?;
+            let now = have.mounts.get(mount).is_some_and(|mount| mount.quota == *quota);
+            if now { Ok(()) } else { Err(refused(mount, "its unit says otherwise of quotas")) }
+        }
         Action::RemoveMount { mount, path, .. } => {
             // systemd unmounts what is mounted below, too.
             let mounted = have.mounts.contains_key(mount);
@@ -180,6 +191,20 @@ fn grow(have: &mut Observed, of: &str, name: &str, from: u64, to: u64, asked: Op
     if thin { Ok(()) } else { take(group, to - from) }
 }
 
+fn grow_metadata(have: &mut Observed, of: &str, name: &str, (from, to): (u64, u64), spare: u64) -> Result<(), Refused> {
+    let Role::Pool(state) = &mut volume(have, of, name)?.role else { return Err(refused(name, "not a thin pool")) };
+    if state.metadata != from || to <= from {
+        return Err(refused(name, "the metadata has another size than the plan says"));
+    }
+    state.metadata = to;
+    let group = group(have, of)?;
+    if spare != to.saturating_sub(group.spare) {
+        return Err(refused(name, "LVM would add another number of spare extents"));
+    }
+    group.spare += spare;
+    take(group, to - from + spare)
+}
+
 fn grow_root_filesystem(have: &mut Observed) -> Result<(), Refused> {
     let groups = &have.groups;
     match &mut have.root {
@@ -260,12 +285,14 @@ fn create_volume(have: &mut Observed, action: &Action) -> Result<(), Refused> {
     Ok(())
 }
 
-fn format(have: &mut Observed, of: &str, name: &str, kind: Filesystem, size: Bytes) -> Result<(), Refused> {
+fn format(have: &mut Observed, action: &Action) -> Result<(), Refused> {
+    let Action::FormatVolume { group: of, volume: name, filesystem, size, label, quota } = action else { return Ok(()) };
     let found = volume(have, of, name)?;
     if !stamp::is_unformatted(&found.tags) || !found.active {
         return Err(refused(name, "the volume is not an active one that waits for its file system"));
     }
-    found.content = Content::Filesystem { kind, size };
+    let projects = *quota || *filesystem == Filesystem::Xfs;
+    found.content = Content::Filesystem { kind: *filesystem, size: *size, label: label.clone(), projects };
     found.tags.retain(|tag| tag != stamp::UNFORMATTED);
     Ok(())
 }
@@ -274,6 +301,8 @@ fn format(have: &mut Observed, of: &str, name: &str, kind: Filesystem, size: Byt
 fn activate(have: &mut Observed, of: &str, name: &str) -> Result<(), Refused> {
     let units = have.files.values().filter_map(|file| mount_unit::read(&file.text));
     let unit = units.into_iter().find(|unit| unit.group == of && unit.volume == name);
+    // A label that shows up only now is as likely as none.
+    let quota = unit.as_ref().is_some_and(|unit| unit.quota);
     let kind = if unit.is_some_and(|unit| unit.filesystem == Filesystem::Ext4.as_str()) { Filesystem::Ext4 } else { Filesystem::Xfs };
     let extent = group(have, of)?.extent;
     let found = volume(have, of, name)?;
@@ -282,7 +311,8 @@ fn activate(have: &mut Observed, of: &str, name: &str) -> Result<(), Refused> {
     if unknown {
         let size = Bytes::of_extents(found.extents, extent).unwrap_or_default();
         let waits = stamp::is_unformatted(&found.tags);
-        found.content = if waits { Content::Nothing } else { Content::Filesystem { kind, size } };
+        let projects = quota || kind == Filesystem::Xfs;
+        found.content = if waits { Content::Nothing } else { Content::Filesystem { kind, size, label: None, projects } };
     }
     Ok(())
 }
@@ -290,8 +320,20 @@ fn activate(have: &mut Observed, of: &str, name: &str) -> Result<(), Refused> {
 fn grow_filesystem(have: &mut Observed, of: &str, name: &str, kind: Filesystem, to: Bytes) -> Result<(), Refused> {
     let found = volume(have, of, name)?;
     match &mut found.content {
-        Content::Filesystem { kind: there, size } if *there == kind => {
+        Content::Filesystem { kind: there, size, .. } if *there == kind => {
             *size = to;
+            Ok(())
+        }
+        Content::Filesystem { .. } | Content::Unknown | Content::Nothing | Content::Other(_) => {
+            Err(refused(name, "has no such file system"))
+        }
+    }
+}
+
+fn relabel(have: &mut Observed, of: &str, name: &str, kind: Filesystem, to: &str) -> Result<(), Refused> {
+    match &mut volume(have, of, name)?.content {
+        Content::Filesystem { kind: there, label, .. } if *there == kind => {
+            *label = Some(to.to_owned());
             Ok(())
         }
         Content::Filesystem { .. } | Content::Unknown | Content::Nothing | Content::Other(_) => {
@@ -303,19 +345,22 @@ fn grow_filesystem(have: &mut Observed, of: &str, name: &str, kind: Filesystem, 
 fn start_mount(have: &mut Observed, of: &str, name: &str, point: &str) -> Result<(), Refused> {
     let device = mount_unit::device(of, name);
     let unit = have.files.get(&mount_unit::path(point)).and_then(|file| mount_unit::read(&file.text));
-    if unit.is_none_or(|unit| unit.group != of || unit.volume != name) {
+    let Some(unit) = unit.filter(|unit| unit.group == of && unit.volume == name) else {
         return Err(refused(point, "there is no unit for it"));
-    }
+    };
     let found = volume(have, of, name)?;
     if !found.active || stamp::is_unformatted(&found.tags) {
         return Err(refused(name, "nothing to mount"));
+    }
+    if unit.quota && matches!(found.content, Content::Filesystem { projects: false, .. }) {
+        return Err(refused(name, "the kernel mounts no ext4 with quotas that was made without"));
     }
     match have.mounts.get(point) {
         Some(mount) if mount.source == device => return Ok(()),
         Some(_) => return Err(refused(point, "something else is mounted there")),
         None => {}
     }
-    have.mounts.insert(point.to_owned(), Mount { source: device });
+    have.mounts.insert(point.to_owned(), Mount { source: device, quota: unit.quota });
     if touches_store(point) {
         have.engine.filled = false;
     }

@@ -1,7 +1,7 @@
 //! A storage spec as the text that a person would write, for cases that are drawn as values.
 //! In: [`Storage`] and the engine. Out: TOML that [`config::parse`] reads back as the same, but for the places.
 
-use config::{EngineKind, Group, KIB, Level, Pool, Size, Storage, Volume, VolumeKind};
+use config::{EngineKind, Group, KIB, Level, Pool, PoolMetadata, Size, Storage, Volume, VolumeKind};
 use std::fmt::Write as _;
 
 /// The text of a spec. Sizes are whole KiB there.
@@ -13,6 +13,9 @@ pub fn toml(storage: &Storage, engine: Option<EngineKind>) -> String {
     let devices: Vec<&str> = storage.devices.iter().map(|device| device.value.as_str()).collect();
     // A list of strings is written alike in Rust and TOML.
     text.push_str(&format!("devices = {devices:?}\n"));
+    line(&mut text, "device-timeout", &format!("{}s", storage.device_timeout.as_secs()));
+    let options: Vec<String> = storage.options.iter().map(|option| option.value.to_string()).collect();
+    text.push_str(&format!("options = {options:?}\n"));
     if let Some(level) = &storage.root_size {
         line(&mut text, "root-size", &level_text(level.value));
     }
@@ -34,6 +37,12 @@ fn add_pool(text: &mut String, pool: &Pool) {
     text.push_str("\n[storage.pool]\n");
     line(text, "size", &size_text(pool.size));
     line(text, "chunk", &kib(pool.chunk.0));
+    if let PoolMetadata::Bytes(bytes) = pool.metadata {
+        line(text, "metadata", &kib(bytes.get()));
+    }
+    if let Some(bytes) = pool.minimum {
+        line(text, "minimum", &kib(bytes.get()));
+    }
     let Some(growth) = pool.autoextend else {
         text.push_str("autoextend = { enabled = false }\n");
         return;
@@ -54,6 +63,10 @@ fn add_volume(text: &mut String, name: &str, volume: &Volume) {
     line(text, "size", &size_text(size));
     text.push_str(&format!("thin = {thin}\n"));
     line(text, "filesystem", volume.filesystem.as_str());
+    if let Some(label) = &volume.label {
+        line(text, "label", label.as_str());
+    }
+    text.push_str(&format!("quota = {}\n", volume.quota));
 }
 
 fn line(text: &mut String, key: &str, value: &str) {
@@ -90,6 +103,7 @@ mod tests {
         if let Group::Named(name) = &mut storage.group {
             name.place = Place::Default;
         }
+        storage.options.iter_mut().for_each(|option| option.place = Place::Default);
         storage.devices.iter_mut().for_each(|device| device.place = Place::Default);
         storage.root_size.iter_mut().for_each(|level| level.place = Place::Default);
         storage.pool.iter_mut().for_each(|pool| pool.place = Place::Default);

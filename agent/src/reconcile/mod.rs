@@ -66,7 +66,7 @@ pub enum Scope {
 /// # Errors
 /// When a family cannot be looked at.
 pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<Survey, CycleError> {
-    let storage = storage::observe(host, intention.desired().storage.as_ref()).await?;
+    let storage = storage::observe(host, intention.desired().storage.as_ref(), scope).await?;
     match scope {
         Scope::Storage => Ok(Survey { storage, units: None, image: None }),
         Scope::Whole => {

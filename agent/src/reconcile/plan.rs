@@ -92,13 +92,16 @@ fn options_to_come(storage: &[Gated<Action>]) -> Option<&str> {
         | Action::GrowRootFilesystem { .. }
         | Action::CreatePool { .. }
         | Action::GrowPool { .. }
+        | Action::GrowPoolMetadata { .. }
         | Action::AttachProfile { .. }
         | Action::CreateVolume { .. }
         | Action::FormatVolume { .. }
+        | Action::LabelVolume { .. }
         | Action::ActivateVolume { .. }
         | Action::GrowVolume { .. }
         | Action::GrowVolumeFilesystem { .. }
         | Action::StartMount { .. }
+        | Action::Remount { .. }
         | Action::RemoveMount { .. }
         | Action::RemoveVolume { .. }
         | Action::RemovePool { .. } => None,

@@ -1,9 +1,12 @@
 //! The storage family as the cycle sees it: observe and apply go through the storage worker, the plan is pure.
 
+use std::time::Duration;
+
 use config::{Desired, Driver, Problem, Step, StepId};
 use storage_setup::protocol::{Event, Kill, Look, Outcome, Request, Task};
 use storage_setup::{Action, Observed};
 
+use super::Scope;
 use super::worker::{self, WorkerError};
 use crate::host::Host;
 
@@ -13,9 +16,15 @@ const WORKER: &str = "storage-worker";
 ///
 /// # Errors
 /// When the worker cannot look.
-pub(super) async fn observe(host: &Host, want: Option<&config::Storage>) -> Result<Observed, WorkerError> {
+pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: Scope) -> Result<Observed, WorkerError> {
+    let wait = match scope {
+        // At boot the kernel may still be finding disks.
+        Scope::Storage => want.map(|want| want.device_timeout).unwrap_or_default(),
+        Scope::Whole => Duration::ZERO,
+    };
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
+        wait,
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
         state: host.state.display().to_string(),

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crate::reader::{Fault, Number, quoted};
-use crate::{MIB, size_text};
+use crate::{MIB, size_text, time_text};
 
 /// As docker has it, and the guide.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,24 +44,5 @@ pub(super) fn cpus(number: &Number) -> Result<NonZeroU64, Fault> {
 
 /// From one second to one hour.
 pub(super) fn stop_timeout(text: &str) -> Result<Duration, Fault> {
-    const HINT: &str = "write it as \"30s\", \"2m\" or \"1h\"";
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "" if !number.is_empty() => {
-            return Err(Fault::new(format!("{} has no unit", quoted(text))).hint(format!("write \"{number}s\" for seconds")));
-        }
-        _ => return Err(Fault::new(format!("{} is not a time", quoted(text))).hint(HINT)),
-    };
-    let Ok(number) = number.parse::<u64>() else {
-        return Err(Fault::new(format!("{} is not a time", quoted(text))).hint(HINT));
-    };
-    let seconds = number.saturating_mul(unit);
-    if (1..=3600).contains(&seconds) {
-        return Ok(Duration::from_secs(seconds));
-    }
-    Err(Fault::new(format!("{} is not from 1s to 1h", quoted(text))).hint(HINT))
+    time_text::between(text, (1, 3600), "1s to 1h")
 }

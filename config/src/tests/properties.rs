@@ -8,7 +8,7 @@ use crate::tree::Node;
 use crate::{Desired, Layer, Place, Problems, read_files};
 
 /// Keys with values that are right, and some that are not.
-const LINES: [(&str, &[&str]); 53] = [
+const LINES: [(&str, &[&str]); 60] = [
     ("agent.allow", &["\"none\"", "\"reboot\"", "\"always\"", "3"]),
     ("agent.drift", &["\"report\"", "\"repair\""]),
     ("os.ref", &["\"edge:a/b\"", "\"edge\""]),
@@ -24,6 +24,13 @@ const LINES: [(&str, &[&str]); 53] = [
     ("storage.pool.enabled", &["true", "false", "0"]),
     ("storage.pool.chunk", &["\"1M\"", "\"1K\""]),
     ("storage.pool.autoextend.threshold", &["50", "99", "100", "\"60\""]),
+    ("storage.pool.metadata", &["\"64M\"", "\"16G\"", "\"1M\"", "\"1%VG\""]),
+    ("storage.pool.minimum", &["\"2G\"", "\"2\"", "\"10%FREE\""]),
+    ("storage.options", &["[]", "[\"overlay2.size=1G\"]", "[\"dm.fs=ext4\", \"dm.fs=xfs\"]", "[\"a b=c\"]"]),
+    ("storage.device-timeout", &["\"0s\"", "\"2m\"", "\"60\""]),
+    ("storage.volume.one.label", &["\"data\"", "\"thirteen-long\"", "\"a b\""]),
+    ("storage.volume.one.filesystem", &["\"ext4\"", "\"xfs\"", "\"btrfs\""]),
+    ("storage.volume.one.quota", &["true", "false", "1"]),
     ("storage.pool.autoextend.limit", &["\"90%VG\"", "\"6G\"", "\"60%FREE\""]),
     ("storage.pool.autoextend.headroom", &["\"0\"", "\"2G\"", "\"10%VG\"", "0"]),
     ("storage.pool.autoextend.enabled", &["true", "false", "\"no\""]),

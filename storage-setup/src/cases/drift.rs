@@ -33,7 +33,7 @@ pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
 fn rare(choices: &mut Choices, have: &mut Observed) {
     match choices.below(5) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
-        1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() })),
+        1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
@@ -155,7 +155,7 @@ fn bad_disk(choices: &mut Choices, have: &mut Observed) {
 
 fn edit_options(choices: &mut Choices, have: &mut Observed) {
     let driver = choices.one_of(&[Driver::Overlay2, Driver::Devicemapper, Driver::None]);
-    let text = render::options::text(driver, "other", crate::POOL);
+    let text = render::options::text(driver, "other", crate::POOL, &[]);
     have.engine.driver = crate::docker_options::driver(&text);
     have.files.insert(render::options::PATH.to_owned(), OurFile { text });
 }

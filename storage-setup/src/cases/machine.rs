@@ -25,7 +25,7 @@ pub fn real() -> Observed {
     for group in have.groups.values_mut() {
         group.members = vec![Member { node: "/dev/vda2".to_owned(), uuid: "uuid-of-vda2".to_owned() }];
     }
-    have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "") });
+    have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
     have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, running: true };
     have
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use config::{
-    Autoextend, Bytes, Driver, Filesystem, Group, KIB, Level, LvName, MIB, MountPoint, Percent, Place, Placed, Pool, Size, Storage, VgName,
-    Volume, VolumeKind,
+    Autoextend, Bytes, Driver, Filesystem, Group, KIB, Label, Level, LvName, MIB, MountPoint, Percent, Place, Placed, Pool, PoolMetadata,
+    Size, Storage, StorageOption, VgName, Volume, VolumeKind,
 };
 
 use super::{Choices, DISKS, Flavour};
@@ -50,8 +51,10 @@ pub(super) fn fresh(choices: &mut Choices, flavour: Flavour) -> Storage {
     }
     let mut want = Storage {
         driver: placed(driver(choices), 1),
+        options: Vec::new(),
         group,
         devices,
+        device_timeout: Duration::from_secs(choices.below(3) * 60),
         root_size: root_size(choices, flavour).map(|level| placed(level, 6)),
         pool: None,
         volumes: BTreeMap::new(),
@@ -61,6 +64,7 @@ pub(super) fn fresh(choices: &mut Choices, flavour: Flavour) -> Storage {
             set_volume(choices, &mut want, number);
         }
     }
+    want.options = options(choices, want.driver.value);
     with_pool(choices, &mut want);
     want
 }
@@ -96,7 +100,9 @@ fn set_volume(choices: &mut Choices, want: &mut Storage, number: usize) {
     };
     let filesystem = if choices.once_in(4) { Filesystem::Ext4 } else { Filesystem::Xfs };
     let line = 20 + u32::try_from(number).unwrap_or(0);
-    want.volumes.insert(name, placed(Volume { mount, kind, filesystem }, line));
+    let label = choices.once_in(3).then(|| choices.one_of(&["data", "a_b"])).and_then(|label| Label::try_from(label.to_owned()).ok());
+    let quota = choices.once_in(3);
+    want.volumes.insert(name, placed(Volume { mount, kind, filesystem, label, quota }, line));
 }
 
 /// The pool is the engine's then.
@@ -121,7 +127,23 @@ fn with_pool(choices: &mut Choices, want: &mut Storage) {
     }
     let chunk = choices.one_of(&[Bytes(512 * KIB), Bytes(64 * KIB)]);
     let autoextend = (!choices.once_in(6)).then(|| autoextend(choices));
-    want.pool = Some(placed(Pool { size: size(choices, 5 << 30), chunk, autoextend }, 10));
+    let metadata = match NonZeroU64::new(choices.one_of(&[0, 0, 8, 64]) * MIB) {
+        Some(bytes) => PoolMetadata::Bytes(bytes),
+        None => PoolMetadata::Thousandth,
+    };
+    let minimum = NonZeroU64::new(choices.one_of(&[0, 0, 0, 256]) * MIB);
+    want.pool = Some(placed(Pool { size: size(choices, 5 << 30), metadata, minimum, chunk, autoextend }, 10));
+}
+
+/// One that the driver of the spec knows; it changes with the driver.
+fn options(choices: &mut Choices, driver: Driver) -> Vec<Placed<StorageOption>> {
+    let all: &[&str] = match driver {
+        Driver::Devicemapper => &["dm.fs=ext4", "dm.basesize=20G"],
+        Driver::Overlay2 => &["overlay2.override_kernel_check=true"],
+        Driver::Overlay | Driver::None => &[],
+    };
+    let all = all.iter().filter(|_| choices.once_in(3)).filter_map(|text| StorageOption::try_from((*text).to_owned()).ok());
+    all.map(|option| placed(option, 7)).collect()
 }
 
 fn autoextend(choices: &mut Choices) -> Autoextend {
@@ -139,7 +161,10 @@ pub(super) fn changed(choices: &mut Choices, first: &Storage, flavour: Flavour) 
     let mut want = first.clone();
     for _ in 0..choices.below(3) {
         match choices.below(6) {
-            0 => want.driver.value = driver(choices),
+            0 => {
+                want.driver.value = driver(choices);
+                want.options = options(choices, want.driver.value);
+            }
             1 => want.root_size = root_size(choices, flavour).map(|level| placed(level, 6)),
             2 => {
                 let (path, ..) = choices.one_of(&DISKS);

@@ -157,7 +157,9 @@ fn undo(action: &Action) -> Undo {
         | Action::AttachProfile { .. }
         | Action::CreatePool { .. }
         | Action::CreateVolume { .. }
+        | Action::LabelVolume { .. }
         | Action::StartMount { .. }
+        | Action::Remount { .. }
         | Action::RemoveMount { .. } => Undo::Edit,
         // Grown is grown: XFS does not shrink, and a disk in the group may hold anything.
         Action::ResumeDevice { .. }
@@ -167,6 +169,7 @@ fn undo(action: &Action) -> Undo {
         | Action::GrowRootVolume { .. }
         | Action::GrowRootFilesystem { .. }
         | Action::GrowPool { .. }
+        | Action::GrowPoolMetadata { .. }
         | Action::FormatVolume { .. }
         | Action::ActivateVolume { .. }
         | Action::GrowVolume { .. }
@@ -181,7 +184,7 @@ fn nest_mounts(steps: &mut [Step<Action>], already: &BTreeSet<StepId>) {
     let mut starts = Vec::new();
     let mut stops = Vec::new();
     for step in steps.iter() {
-        if let Action::StartMount { mount, .. } = &step.action {
+        if let Action::StartMount { mount, .. } | Action::Remount { mount, .. } = &step.action {
             starts.push((mount.clone(), step.id.clone()));
         }
         if let Action::RemoveMount { mount, .. } = &step.action {

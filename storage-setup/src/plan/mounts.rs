@@ -50,8 +50,8 @@ fn above(draft: &Draft<'_>, point: &str) -> Vec<StepId> {
     draft.vacated.iter().filter(|(above, _)| store::is_below(point, above)).map(|(_, step)| step.clone()).collect()
 }
 
-/// Mounts the volume once the steps in `ready` are done.
-pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<Volume>, ready: Vec<StepId>) {
+/// Mounts the volume once the steps in `ready` are done. Answers the step after which it is mounted as it should be.
+pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<Volume>, ready: Vec<StepId>) -> Option<StepId> {
     let point = volume.value.mount.as_str();
     let place = &volume.place;
     let key = format!("storage.volume.{name}.mount");
@@ -63,19 +63,22 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         && mount_unit::read(text).is_none_or(|stamped| stamped.mount != point)
     {
         let message = format!("{path} is there already and is not ours");
-        return draft.problem(place, &key, message, format!("remove it, or mount {name} elsewhere"));
+        draft.problem(place, &key, message, format!("remove it, or mount {name} elsewhere"));
+        return None;
     }
     let now = now(draft, point, &device);
     if let Now::Foreign(source) = &now {
         let message = format!("{source} is mounted at {point}");
-        return draft.problem(place, &key, message, format!("unmount it, or mount {name} elsewhere"));
+        draft.problem(place, &key, message, format!("unmount it, or mount {name} elsewhere"));
+        return None;
     }
     let mounted = matches!(now, Now::Ours);
-    let text = mount_unit::text(group, name, point, volume.value.filesystem);
+    let text = mount_unit::text(group, name, point, volume.value.filesystem, volume.value.quota);
+    let again = if mounted { again(draft, name, volume) } else { None };
     // The removal that clears the mount point takes the unit's file with it.
     let from = if vacated.is_some() { None } else { there };
-    if mounted && from.as_ref() == Some(&text) {
-        return;
+    if mounted && from.as_ref() == Some(&text) && again.is_none() {
+        return None;
     }
     let disruption = starting(draft, point, mounted, vacated.is_some());
     let mut after = ready;
@@ -91,6 +94,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         let written = draft.push(action, Reason::Spec(place.clone()), cost, waits);
         after.push(written);
     }
+    if let Some(cleared) = again {
+        after.extend(cleared);
+        return Some(mount_again(draft, group, name, volume, after));
+    }
     let reason = if drifted && !mounted { Reason::Drift(format!("{device} is not mounted")) } else { Reason::Spec(place.clone()) };
     let action = Action::StartMount {
         group: group.to_owned(),
@@ -104,8 +111,47 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         draft.already_mounted.insert(step.clone());
     }
     if store::holds_store(point, draft.engine) {
-        draft.store_ready.push(step);
+        draft.store_ready.push(step.clone());
     }
+    Some(step)
+}
+
+/// Whether a mounted volume has to be mounted anew, since no file system takes up quotas while it is mounted; with the steps that
+/// clear what is mounted below it. What stays there keeps it from being unmounted: then the next boot does it.
+fn again(draft: &mut Draft<'_>, name: &str, volume: &Placed<Volume>) -> Option<Vec<StepId>> {
+    let point = volume.value.mount.as_str();
+    if draft.have.mounts.get(point)?.quota == volume.value.quota {
+        return None;
+    }
+    let mut cleared = Vec::new();
+    for (below, mount) in draft.have.mounts.iter().filter(|(below, _)| store::is_below(below, point)) {
+        let Some(step) = draft.vacated.get(below) else {
+            let what = if volume.value.quota { "quotas" } else { "doing without quotas" };
+            let text = format!("{name} takes up {what} at the next boot: {} is mounted below it, at {below}", mount.source);
+            draft.note(&volume.place, text);
+            return None;
+        };
+        cleared.push(step.clone());
+    }
+    Some(cleared)
+}
+
+fn mount_again(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<Volume>, after: Vec<StepId>) -> StepId {
+    let point = volume.value.mount.as_str();
+    let action = Action::Remount {
+        group: group.to_owned(),
+        volume: name.to_owned(),
+        mount: point.to_owned(),
+        unit: mount_unit::name(point),
+        quota: volume.value.quota,
+        engine_restarts: store::restarts_dockerd(draft.have, point),
+    };
+    // Whoever uses the files there must stop.
+    let step = draft.push(action, Reason::Spec(volume.place.clone()), Disruption::Restart, after);
+    if store::holds_store(point, draft.engine) {
+        draft.store_ready.push(step.clone());
+    }
+    step
 }
 
 /// What the start costs: a store that lies under the mount point is hidden by it.

@@ -1,6 +1,6 @@
 //! The engine's options: the last thing written, since the engine acts on them.
 
-use config::{Disruption, Driver, EngineKind, Reason};
+use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::draft::Draft;
 use super::{POOL, remove, store};
@@ -61,10 +61,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
         Driver::Overlay2 | Driver::Overlay => draft.store_ready.clone(),
         Driver::None => Vec::new(),
     };
+    let further: Vec<StorageOption> = draft.want.options.iter().map(|option| option.value.clone()).collect();
     let text = match (driver.value, group) {
         // Without a group there is a problem already.
         (Driver::Devicemapper, None) => return,
-        (wanted, group) => options::text(wanted, group.unwrap_or_default(), POOL),
+        (wanted, group) => options::text(wanted, group.unwrap_or_default(), POOL, &further),
     };
     let from = draft.have.files.get(options::PATH).map(|file| file.text.clone());
     if from.as_ref() == Some(&text) {
@@ -74,7 +75,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     let disruption = if loses { Disruption::DataLoss } else { Disruption::None };
     let was = draft.have.engine.driver;
     let reason = match (&from, was) {
-        (Some(_), Some(was)) if was == driver.value => Reason::Drift("the engine's options were edited".to_owned()),
+        (Some(from), Some(was)) if was == driver.value && !options::is_as_written_here(from) => {
+            Reason::Drift("the engine's options were edited".to_owned())
+        }
         (Some(_) | None, _) => Reason::Spec(driver.place.clone()),
     };
     // Both drivers are in the step's name, so that consent is for this very change.

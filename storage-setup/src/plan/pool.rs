@@ -1,6 +1,6 @@
 //! The thin pool: made once, grown to its least size, its autoextend profile kept.
 
-use config::{Bytes, Disruption, Driver, MIB, Place, Placed, Pool, Reason, Size, StepId};
+use config::{Bytes, Disruption, Driver, Place, Placed, Pool, PoolMetadata, Reason, Size, StepId};
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
@@ -11,11 +11,8 @@ use crate::{Action, LogicalVolume, PoolState, Role, stamp};
 
 const KEY: &str = "storage.pool";
 const SIZE: &str = "storage.pool.size";
-
-/// dm-thin's own bound: 255 bitmap blocks, 15.81 GiB.
-const MOST_METADATA: u64 = 16_978_542_592;
-/// LVM makes none smaller.
-const LEAST_METADATA: u64 = 2 * MIB;
+const METADATA: &str = "storage.pool.metadata";
+const MINIMUM: &str = "storage.pool.minimum";
 
 /// How a pool's extents are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +23,20 @@ pub(super) struct Shares {
     pub(super) spare: u64,
 }
 
-/// Divides `total` extents: a thousandth for the metadata, as much for its spare if there is none yet, the rest for the data.
-pub(super) fn shares(total: u64, extent: Bytes, spare: u64) -> Option<Shares> {
-    let bytes = Bytes::of_extents(total, extent)?;
-    let metadata = Bytes(bytes.0.div_ceil(1000).max(LEAST_METADATA)).extents_up(extent);
-    let metadata = metadata.min((MOST_METADATA / extent.0.max(1)).max(1));
+/// Divides `total` extents: some for the metadata, as many for its spare if there is none yet, the rest for the data.
+pub(super) fn shares(total: u64, metadata: PoolMetadata, extent: Bytes, spare: u64) -> Option<Shares> {
+    let bytes = match metadata {
+        PoolMetadata::Thousandth => Bytes::of_extents(total, extent)?.0.div_ceil(1000).max(Pool::LEAST_METADATA.0),
+        PoolMetadata::Bytes(bytes) => bytes.get(),
+    };
+    let metadata = Bytes(bytes).extents_up(extent).min(most_metadata(extent));
     let added = metadata.saturating_sub(spare);
     let data = total.checked_sub(metadata)?.checked_sub(added)?;
     (data > 0).then_some(Shares { data, metadata, spare: added })
+}
+
+fn most_metadata(extent: Bytes) -> u64 {
+    (Pool::MOST_METADATA.0 / extent.0.max(1)).max(1)
 }
 
 /// A pool that goes, and is made anew once the volumes that need no consent are planned: its share of the free space is then the same
@@ -102,7 +105,7 @@ fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Op
     if total == 0 {
         return allocation::nothing_free(draft, group, &asker, asked);
     }
-    let parts = shares(total, extent, spare).filter(|parts| space.bytes(parts.data) >= chunk);
+    let parts = shares(total, wanted.value.metadata, extent, spare).filter(|parts| space.bytes(parts.data) >= chunk);
     let shown = space.bytes(total);
     let uncertain = space.uncertain;
     // First, so that "does not fit" is said rather than "too small".
@@ -114,6 +117,9 @@ fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Op
         }
         return;
     };
+    if !large_enough(draft, wanted, parts.data, extent) {
+        return;
+    }
     if let Some(space) = draft.spaces.get_mut(group) {
         space.spare += parts.spare;
     }
@@ -133,6 +139,18 @@ fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Op
     let step = draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
     draft.pool_ready = vec![step];
     note_overcommit(draft, wanted, parts.data, extent);
+}
+
+/// Before anything is touched: a pool that is too small from the start would only be noticed when it is full.
+fn large_enough(draft: &mut Draft<'_>, wanted: &Placed<Pool>, data: u64, extent: Bytes) -> bool {
+    let Some(least) = wanted.value.minimum.map(|bytes| Bytes(bytes.get())) else { return true };
+    let data = Bytes::of_extents(data, extent).unwrap_or(Bytes(u64::MAX));
+    if data >= least {
+        return true;
+    }
+    let message = format!("the pool would have {data} for data, which is less than its minimum of {least}");
+    draft.problem(&wanted.place, MINIMUM, message, "ask for a larger pool, add a disk to storage.devices, or lower the minimum");
+    false
 }
 
 /// The devicemapper driver has the whole pool to itself.
@@ -173,6 +191,7 @@ fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, fo
         return;
     }
     keep(draft, group, wanted, found, state);
+    let now = now + grow_metadata(draft, group, wanted, state);
     let grown = grow(draft, group, wanted, found, level.unwrap_or(now), now);
     if let Some(extent) = draft.spaces.get(group).map(|space| space.extent) {
         note_overcommit(draft, wanted, grown, extent);
@@ -211,6 +230,25 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
         let text = format!("the pool was made as {asked}; {} is no level that it could be grown to and changes nothing", wanted.value.size);
         draft.note(place, text);
     }
+}
+
+/// Grows the metadata to what the spec says; answers the extents that this takes, its spare included.
+fn grow_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, state: &PoolState) -> u64 {
+    let PoolMetadata::Bytes(asked) = wanted.value.metadata else { return 0 };
+    let Some(space) = draft.spaces.get(group) else { return 0 };
+    let extent = space.extent;
+    let to = Bytes(asked.get()).extents_up(extent).min(most_metadata(extent));
+    let Some(more) = to.checked_sub(state.metadata).filter(|more| *more > 0) else { return 0 };
+    let spare = to.saturating_sub(space.spare);
+    let asker = Asker { place: &wanted.place, key: METADATA, what: "the pool's metadata and its spare", now: 0 };
+    let Some(mut after) = allocation::draw(draft, group, &asker, Size::Bytes(asked), more + spare, &[]) else { return 0 };
+    if let Some(space) = draft.spaces.get_mut(group) {
+        space.spare += spare;
+    }
+    after.extend(draft.pool_ready.iter().cloned());
+    let action = Action::GrowPoolMetadata { group: group.to_owned(), pool: POOL.to_owned(), from: state.metadata, to, spare, extent };
+    draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
+    more + spare
 }
 
 /// Grows the data so that data, metadata and spare come to the level; answers the extents of data.

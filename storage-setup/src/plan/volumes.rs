@@ -195,7 +195,7 @@ fn make(draft: &mut Draft<'_>, wanted: &Wanted<'_>, own: &[StepId]) {
     };
     let made = draft.push(action, wanted.spec(), Disruption::None, after);
     let formatted = format(draft, wanted, size, wanted.spec(), vec![made]);
-    mounts::plan(draft, wanted.group, wanted.name, wanted.volume, vec![formatted]);
+    mount(draft, wanted, vec![formatted]);
 }
 
 fn large_enough(draft: &mut Draft<'_>, wanted: &Wanted<'_>, size: Bytes) -> bool {
@@ -218,8 +218,14 @@ fn format(draft: &mut Draft<'_>, wanted: &Wanted<'_>, size: Bytes, reason: Reaso
         volume: wanted.name.to_owned(),
         filesystem: wanted.volume.value.filesystem,
         size,
+        label: wanted.volume.value.label.as_ref().map(|label| label.as_str().to_owned()),
+        quota: wanted.volume.value.quota,
     };
     draft.push(action, reason, Disruption::None, after)
+}
+
+fn mount(draft: &mut Draft<'_>, wanted: &Wanted<'_>, ready: Vec<StepId>) -> Option<StepId> {
+    mounts::plan(draft, wanted.group, wanted.name, wanted.volume, ready)
 }
 
 fn keep(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
@@ -233,9 +239,14 @@ fn keep(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
         return finish(draft, wanted, found, mounted);
     }
     match &found.content {
-        Content::Filesystem { kind, size } => {
+        Content::Filesystem { kind, size, label, projects } => {
+            if wanted.volume.value.quota && !projects {
+                return without_projects(draft, wanted, &device);
+            }
             let Some((grown, bytes)) = grow(draft, wanted, found) else { return };
             grow_filesystem(draft, wanted, *kind, *size, bytes, grown);
+            let mounted = mount(draft, wanted, Vec::new());
+            return relabel(draft, wanted, *kind, label.as_deref(), mounted);
         }
         Content::Unknown if mounted => {
             let text = format!("the size of the file system on {device} could not be read; it is not grown");
@@ -251,7 +262,27 @@ fn keep(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
             return wanted.problem(draft, message, format!("look at it; if nothing on it is needed: lvremove {device}"));
         }
     }
-    mounts::plan(draft, wanted.group, wanted.name, wanted.volume, Vec::new());
+    mount(draft, wanted, Vec::new());
+}
+
+/// mkfs decides it; tune2fs could add it while nothing is mounted, which is for a person to try.
+fn without_projects(draft: &mut Draft<'_>, wanted: &Wanted<'_>, device: &str) {
+    let message = format!("the ext4 on {device} was made without project quotas");
+    let hint = format!("unmount it, then: tune2fs -O project,quota -Q prjquota {device}; or take quota out");
+    draft.problem(&wanted.volume.place, &format!("{}.quota", wanted.key), message, hint);
+}
+
+/// Another label, once the volume is mounted: nothing that uses it notices.
+fn relabel(draft: &mut Draft<'_>, wanted: &Wanted<'_>, filesystem: Filesystem, from: Option<&str>, mounted: Option<StepId>) {
+    let Some(label) = wanted.volume.value.label.as_ref().map(config::Label::as_str).filter(|label| Some(*label) != from) else { return };
+    let action = Action::LabelVolume {
+        group: wanted.group.to_owned(),
+        volume: wanted.name.to_owned(),
+        filesystem,
+        from: from.map(str::to_owned),
+        to: label.to_owned(),
+    };
+    draft.push(action, wanted.spec(), Disruption::None, mounted.into_iter().collect());
 }
 
 fn unreadable(draft: &mut Draft<'_>, wanted: &Wanted<'_>, device: &str) {
@@ -268,7 +299,7 @@ fn activate(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
         let text = format!("{} is looked at again once it is active", wanted.name);
         return draft.note(&wanted.volume.place, text);
     }
-    mounts::plan(draft, wanted.group, wanted.name, wanted.volume, vec![step]);
+    mount(draft, wanted, vec![step]);
 }
 
 /// Goes on with a volume whose making was cut off. Its tag goes before it is first mounted, so formatting it again loses nothing.
@@ -292,7 +323,7 @@ fn finish(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume, mou
     }
     let reason = Reason::Resumed("an earlier run was cut off before the volume was formatted".to_owned());
     let formatted = format(draft, wanted, bytes, reason, grown.into_iter().collect());
-    mounts::plan(draft, wanted.group, wanted.name, wanted.volume, vec![formatted]);
+    mount(draft, wanted, vec![formatted]);
 }
 
 fn note_share(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {

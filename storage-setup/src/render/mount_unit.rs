@@ -9,6 +9,10 @@ use super::escape;
 /// Every mount unit that an admin or we wrote, for [`crate::look_for`].
 pub const EVERY: &str = "/etc/systemd/system/*.mount";
 
+/// docker-storage-setup mounts its volumes so, too.
+const XFS_QUOTA: &str = "pquota";
+const EXT4_QUOTA: &str = "prjquota";
+
 const STAMP: &str = "X-AtomicHost=volume ";
 
 /// The unit's name.
@@ -31,11 +35,16 @@ pub fn device(group: &str, volume: &str) -> String {
 
 /// Its text. WantedBy, not RequiredBy: a volume that is missing must not put the host into emergency mode.
 #[must_use]
-pub fn text(group: &str, volume: &str, mount: &str, filesystem: Filesystem) -> String {
+pub fn text(group: &str, volume: &str, mount: &str, filesystem: Filesystem, quota: bool) -> String {
     let (what, kind) = (device(group, volume), filesystem.as_str());
+    let options = match (quota, filesystem) {
+        (false, _) => "defaults",
+        (true, Filesystem::Xfs) => XFS_QUOTA,
+        (true, Filesystem::Ext4) => EXT4_QUOTA,
+    };
     format!(
         "[Unit]\nDescription=Volume {volume} on {mount}\n{STAMP}{volume}\n\n\
-         [Mount]\nWhat={what}\nWhere={mount}\nType={kind}\nOptions=defaults\n\n\
+         [Mount]\nWhat={what}\nWhere={mount}\nType={kind}\nOptions={options}\n\n\
          [Install]\nWantedBy=local-fs.target\n"
     )
 }
@@ -51,6 +60,8 @@ pub struct Stamped {
     pub mount: String,
     /// `xfs`
     pub filesystem: String,
+    /// It mounts with project quotas.
+    pub quota: bool,
 }
 
 /// Reads a unit's text; `None` when it does not carry our stamp, or is not as we write it.
@@ -64,6 +75,7 @@ pub fn read(text: &str) -> Option<Stamped> {
         volume: volume.to_owned(),
         mount: value("Where=")?.to_owned(),
         filesystem: value("Type=")?.to_owned(),
+        quota: value("Options=").is_some_and(|options| options == XFS_QUOTA || options == EXT4_QUOTA),
     };
     (in_device == volume).then_some(stamped)
 }

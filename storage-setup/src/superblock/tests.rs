@@ -37,8 +37,20 @@ fn the_size_of_a_new_xfs_is_that_of_its_device() {
 fn the_size_of_a_new_ext4_is_that_of_its_device() {
     for features in ["64bit", "^64bit"] {
         let Some(head) = made("mkfs.ext4", &["-q", "-O", features], 100 * MIB) else { return };
-        assert_eq!(ext(&head), Some(Bytes(100 * MIB)), "{features}");
+        let found = ext(&head).expect("an ext4");
+        assert_eq!((found.size, found.projects), (Bytes(100 * MIB), false), "{features}");
         assert_eq!(xfs(&head), None);
+    }
+}
+
+#[test]
+fn labels_and_project_quotas_are_read_back() {
+    if let Some(head) = made("mkfs.xfs", &["-q", "-L", "twelve-chars"], 400 * MIB) {
+        assert_eq!(xfs(&head).expect("an XFS").label.as_deref(), Some("twelve-chars"));
+    }
+    if let Some(head) = made("mkfs.ext4", &["-q", "-L", "data", "-O", "quota,project", "-E", "quotatype=prjquota"], 100 * MIB) {
+        let found = ext(&head).expect("an ext4");
+        assert_eq!((found.label.as_deref(), found.projects), (Some("data"), true));
     }
 }
 

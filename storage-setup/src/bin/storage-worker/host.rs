@@ -66,7 +66,7 @@ impl Host {
                 let log = superblock::xfs(&number.head().ok()?)?.log;
                 seen.blocks().checked_mul(seen.fragment_size())?.checked_add(log.0).map(Bytes)
             }
-            Filesystem::Ext4 => superblock::ext(&number.head().ok()?),
+            Filesystem::Ext4 => superblock::ext(&number.head().ok()?).map(|found| found.size),
         });
         MountedFilesystem { kind, size }
     }

@@ -66,6 +66,9 @@ fn serve(events: &mut Events) -> Result<(), WorkerError> {
     let request = read_request()?;
     quiet_standard_streams()?;
     outlive_memory_pressure();
+    if let Request::Observe(look) = &request {
+        observe::late::wait(&look.devices, look.wait);
+    }
     let lvm = Lvm::start()?;
     match request {
         Request::Observe(look) => {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use config::{
     Autoextend, Bytes, Describe, Driver, EngineKind, Filesystem, GIB, Group, KIB, LvName, MountPoint, Percent, Place, Placed, Pool,
-    Problem, Size, Step, Storage, Volume, VolumeKind,
+    PoolMetadata, Problem, Size, Step, Storage, Volume, VolumeKind,
 };
 
 use crate::simulate::carry_out;
@@ -19,7 +20,7 @@ pub(super) fn host() -> Observed {
         (group.free, group.extents) = (3300, 3300 + 768);
     }
     have.engine.running = false;
-    let text = render::options::text(Driver::Overlay2, "", "");
+    let text = render::options::text(Driver::Overlay2, "", "", &[]);
     have.files.insert(render::options::PATH.to_owned(), OurFile { text });
     have.engine.driver = Some(Driver::Overlay2);
     have
@@ -53,8 +54,10 @@ pub(super) fn of_group(share: u8) -> Size {
 pub(super) fn spec() -> Storage {
     Storage {
         driver: at(1, Driver::Overlay2),
+        options: Vec::new(),
         group: Group::OfRoot,
         devices: Vec::new(),
+        device_timeout: Duration::ZERO,
         root_size: None,
         pool: None,
         volumes: BTreeMap::new(),
@@ -78,19 +81,20 @@ impl With for Storage {
 
     fn pool(mut self, size: Size) -> Storage {
         let autoextend = Some(Autoextend { threshold: percent(60), percent: percent(20), limit: None, headroom: Bytes(GIB) });
-        self.pool = Some(at(10, Pool { size, chunk: Bytes(512 * KIB), autoextend }));
+        self.pool = Some(at(10, Pool { size, metadata: PoolMetadata::Thousandth, minimum: None, chunk: Bytes(512 * KIB), autoextend }));
         self
     }
 
     fn plain(mut self, name: &str, mount: &str, size: Size) -> Storage {
-        let volume = Volume { mount: mount_point(mount), kind: VolumeKind::Plain { size }, filesystem: Filesystem::Xfs };
+        let volume =
+            Volume { mount: mount_point(mount), kind: VolumeKind::Plain { size }, filesystem: Filesystem::Xfs, label: None, quota: false };
         self.volumes.insert(LvName::try_from(name.to_owned()).expect("a name"), at(20, volume));
         self
     }
 
     fn thin(mut self, name: &str, mount: &str, gib: u64) -> Storage {
         let kind = VolumeKind::Thin { size: bytes(gib * GIB) };
-        let volume = Volume { mount: mount_point(mount), kind, filesystem: Filesystem::Xfs };
+        let volume = Volume { mount: mount_point(mount), kind, filesystem: Filesystem::Xfs, label: None, quota: false };
         self.volumes.insert(LvName::try_from(name.to_owned()).expect("a name"), at(20, volume));
         self
     }

@@ -42,7 +42,7 @@ fn somebodys_unit_or_mount_is_a_problem() {
     have.files.insert(UNIT.to_owned(), OurFile { text: "[Mount]\nWhat=tmpfs\n".to_owned() });
     assert!(problem(&wants(), &have).contains("is there already and is not ours"));
     let mut have = host();
-    have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned() });
+    have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false });
     assert_eq!(problem(&wants(), &have), "storage.volume.data.mount: tmpfs is mounted at /srv/data");
 }
 
@@ -120,8 +120,41 @@ fn what_is_mounted_below_a_volume_that_goes_is_mounted_again() {
 #[test]
 fn what_somebody_mounted_below_a_volume_keeps_it_from_going() {
     let mut have = after(&wants(), host());
-    have.mounts.insert("/srv/data/theirs".to_owned(), Mount { source: "tmpfs".to_owned() });
+    have.mounts.insert("/srv/data/theirs".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false });
     assert_eq!(lines(&spec(), &have), [""; 0]);
     let told = notes(&spec(), &have);
     assert!(told[0].contains("tmpfs is mounted at /srv/data/theirs, not by a unit of ours; it stays"), "{told:?}");
+}
+
+fn with_quota(mut want: config::Storage) -> config::Storage {
+    want.volumes.values_mut().for_each(|volume| volume.value.quota = true);
+    want
+}
+
+#[test]
+fn quotas_come_with_a_mount_of_their_own_and_cost_a_restart() {
+    let have = after(&wants(), host());
+    let expected = [format!("write-file {UNIT} [none]"), "remount /srv/data [restart]".to_owned()];
+    assert_eq!(lines(&with_quota(wants()), &have), expected);
+    let have = after(&with_quota(wants()), have);
+    assert!(have.mounts["/srv/data"].quota);
+    assert_eq!(lines(&wants(), &have), expected, "and go the same way");
+}
+
+#[test]
+fn a_new_volume_is_mounted_with_its_quotas() {
+    let have = after(&with_quota(wants()), host());
+    assert!(have.mounts["/srv/data"].quota && have.files[UNIT].text.contains("\nOptions=pquota\n"));
+}
+
+#[test]
+fn what_lies_below_is_not_unmounted_for_quotas() {
+    let both = wants().plain("inner", "/srv/data/inner", gib(1));
+    let have = after(&both, host());
+    let mut want = both.clone();
+    want.volumes.values_mut().filter(|volume| volume.value.mount.as_str() == "/srv/data").for_each(|volume| volume.value.quota = true);
+    assert_eq!(lines(&want, &have), [format!("write-file {UNIT} [none]"), "start-mount /srv/data [none]".to_owned()]);
+    let told = notes(&want, &have).join("\n");
+    assert!(told.contains("data takes up quotas at the next boot: /dev/atomicos/inner is mounted below it"), "{told}");
+    after(&want, have);
 }

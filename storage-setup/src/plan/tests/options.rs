@@ -1,8 +1,8 @@
 //! Rules of the engine's options.
 
-use config::{Disruption, Driver, EngineKind, Reason};
+use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
-use super::host::{With, after, gib, host, lines, notes, of_free, problem, spec, steps};
+use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
 use crate::render::options::{PATH, text};
 use crate::{Action, Observed, OurFile, plan};
 
@@ -61,10 +61,23 @@ fn options_of_the_same_driver_are_put_back() {
 }
 
 #[test]
+fn further_options_are_written_for_the_engine_and_are_no_drift() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.filled = true;
+    let mut want = devicemapper();
+    want.options = vec![at(7, StorageOption::try_from("dm.basesize=20G".to_owned()).expect("an option"))];
+    let step = options(&have, &want);
+    assert!(matches!(&step.action, Action::WriteFile { text, .. } if text.contains(" --storage-opt dm.basesize=20G ")), "{step:?}");
+    assert_eq!((step.disruption, matches!(step.reason, Reason::Spec(_))), (Disruption::None, true));
+    let have = after(&want, have);
+    assert!(matches!(options(&have, &devicemapper()).reason, Reason::Spec(_)), "taken out again");
+}
+
+#[test]
 fn another_pool_is_another_store() {
     let mut have = after(&devicemapper(), host());
     have.engine.filled = true;
-    have.files.insert(PATH.to_owned(), OurFile { text: text(Driver::Devicemapper, "other", "docker-pool") });
+    have.files.insert(PATH.to_owned(), OurFile { text: text(Driver::Devicemapper, "other", "docker-pool", &[]) });
     assert_eq!(options(&have, &devicemapper()).disruption, Disruption::DataLoss);
 }
 

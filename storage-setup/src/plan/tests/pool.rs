@@ -1,6 +1,8 @@
 //! Rules of the thin pool.
 
-use config::{Bytes, Driver, Level, MIB, Reason, Size};
+use std::num::NonZeroU64;
+
+use config::{Bytes, Driver, Level, MIB, PoolMetadata, Reason, Size};
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
 use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, of_group, pool_state, problem, spec, steps, volume};
@@ -53,6 +55,47 @@ fn its_profile_comes_first() {
     assert_eq!(path, "/etc/lvm/profile/atomicos--docker-pool-extend.profile");
     assert!(matches!(steps[1].action, Action::CreatePool { .. }));
     assert!(steps[1].after.contains(&steps[0].id));
+}
+
+fn with_metadata(size: Size, mib: u64) -> config::Storage {
+    let mut want = wants(size);
+    want.pool.as_mut().expect("a pool").value.metadata = PoolMetadata::Bytes(bytes(mib * MIB));
+    want
+}
+
+#[test]
+fn metadata_is_as_large_as_asked_within_the_pools_size() {
+    assert_eq!(made(&with_metadata(gib(5), 64)), (1280 - 32, 16, 16));
+}
+
+#[test]
+fn metadata_grows_with_its_spare_and_is_part_of_the_pools_size() {
+    let have = after(&wants(gib(5)), host());
+    let grown = steps(&with_metadata(gib(5), 64), &have);
+    assert!(matches!(grown[0].action, Action::GrowPoolMetadata { from: 2, to: 16, spare: 14, .. }), "{grown:?}");
+    assert_eq!(grown.len(), 1, "the pool has its 5 GiB already: {grown:?}");
+    let have = after(&with_metadata(gib(5), 64), have);
+    // 5 GiB and twice 14 extents more are there; of another GiB those 28 are taken off.
+    assert!(matches!(steps(&with_metadata(gib(6), 64), &have)[0].action, Action::GrowPool { from: 1276, to: 1504, .. }));
+    assert_eq!(lines(&with_metadata(gib(5), 32), &have), [""; 0], "and is not made smaller");
+}
+
+#[test]
+fn metadata_that_does_not_fit_is_a_problem_of_its_own() {
+    let mut have = after(&wants(gib(5)), host());
+    group(&mut have).free = 20;
+    let said = problem(&with_metadata(gib(5), 64), &have);
+    assert!(said.starts_with("storage.pool.metadata: 112 MiB are asked for the pool's metadata and its spare"), "{said}");
+}
+
+#[test]
+fn a_pool_below_its_minimum_is_refused_before_anything_is_touched() {
+    let mut want = wants(of_free(10));
+    want.pool.as_mut().expect("a pool").value.minimum = Some(bytes(2 << 30));
+    let said = problem(&want, &host());
+    assert_eq!(said, "storage.pool.minimum: the pool would have 1.28 GiB for data, which is less than its minimum of 2 GiB");
+    want.pool.as_mut().expect("a pool").value.minimum = Some(bytes(1 << 30));
+    assert!(!steps(&want, &host()).is_empty());
 }
 
 #[test]
@@ -182,12 +225,17 @@ fn the_tag_records_what_was_asked() {
 
 proptest! {
     #[test]
-    fn shares_make_the_total_and_lvm_takes_them(total in 0_u64..10_000_000, shift in 16_u32..30, spare in 0_u64..5000) {
+    fn shares_make_the_total_and_lvm_takes_them(total in 0_u64..10_000_000, shift in 16_u32..30, spare in 0_u64..5000, asked in 0_u64..20_000) {
         let extent = Bytes(1 << shift);
-        if let Some(parts) = shares(total, extent, spare) {
+        let metadata = NonZeroU64::new(asked.saturating_sub(10_000) * MIB).map_or(PoolMetadata::Thousandth, PoolMetadata::Bytes);
+        if let Some(parts) = shares(total, metadata, extent, spare) {
             prop_assert_eq!(parts.data + parts.metadata + parts.spare, total);
             prop_assert!(parts.data >= 1 && parts.metadata >= 1);
-            prop_assert!(parts.metadata * extent.0 >= 2 * MIB);
+            let least = match metadata {
+                PoolMetadata::Thousandth => 2 * MIB,
+                PoolMetadata::Bytes(bytes) => bytes.get(),
+            };
+            prop_assert!(parts.metadata * extent.0 >= least || parts.metadata == (16_978_542_592 / extent.0).max(1));
             prop_assert!(parts.metadata * extent.0 <= 16_978_542_592 || parts.metadata == 1);
             prop_assert_eq!(parts.spare, parts.metadata.saturating_sub(spare));
         }

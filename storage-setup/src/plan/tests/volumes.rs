@@ -61,7 +61,7 @@ fn growth_of_volume_and_file_system_are_two_steps() {
 #[test]
 fn a_file_system_that_lags_is_grown_as_a_rest_of_a_cut_off_run() {
     let mut have = after(&wants(gib(2)), host());
-    volume(&mut have, "data").content = Content::Filesystem { kind: Filesystem::Xfs, size: Bytes(GIB) };
+    volume(&mut have, "data").content = Content::Filesystem { kind: Filesystem::Xfs, size: Bytes(GIB), label: None, projects: true };
     let steps = steps(&wants(gib(2)), &have);
     assert!(matches!(steps[0].action, Action::GrowVolumeFilesystem { .. }));
     assert!(matches!(steps[0].reason, Reason::Resumed(_)));
@@ -91,7 +91,7 @@ fn a_share_of_the_free_space_is_resolved_once() {
 
 #[test]
 fn an_unformatted_volume_is_formatted_whatever_mkfs_left() {
-    for left in [Content::Nothing, Content::Filesystem { kind: Filesystem::Xfs, size: Bytes(2 * GIB) }] {
+    for left in [Content::Nothing, Content::Filesystem { kind: Filesystem::Xfs, size: Bytes(2 * GIB), label: None, projects: true }] {
         let mut have = after(&wants(gib(2)), host());
         have.mounts.clear();
         volume(&mut have, "data").tags = stamp::of_volume("2147483648");
@@ -165,4 +165,30 @@ fn a_volume_too_small_for_its_file_system_is_a_problem() {
 #[test]
 fn a_thin_volume_needs_a_pool() {
     assert!(problem(&spec().thin("data", "/srv/data", 1), &host()).contains("there is no pool"));
+}
+
+fn labelled(mut want: config::Storage, label: &str) -> config::Storage {
+    let label = config::Label::try_from(label.to_owned()).expect("a label");
+    want.volumes.values_mut().for_each(|volume| volume.value.label = Some(label.clone()));
+    want
+}
+
+#[test]
+fn a_label_is_given_when_it_is_formatted_and_changed_while_it_is_mounted() {
+    let have = after(&labelled(wants(gib(2)), "one"), host());
+    assert_eq!(lines(&wants(gib(2)), &have), [""; 0], "without a word it stays");
+    let steps = steps(&labelled(wants(gib(2)), "two"), &have);
+    assert!(matches!(&steps[0].action, Action::LabelVolume { from: Some(from), to, .. } if from == "one" && to == "two"), "{steps:?}");
+    assert_eq!(steps.len(), 1);
+    after(&labelled(wants(gib(2)), "two"), have);
+}
+
+#[test]
+fn an_ext4_that_was_made_without_quotas_is_a_problem() {
+    let have = after(&in_ext4(wants(gib(2))), host());
+    let mut want = in_ext4(wants(gib(2)));
+    want.volumes.values_mut().for_each(|volume| volume.value.quota = true);
+    let said = problem(&want, &have);
+    assert_eq!(said, "storage.volume.data.quota: the ext4 on /dev/atomicos/data was made without project quotas");
+    after(&want, host());
 }

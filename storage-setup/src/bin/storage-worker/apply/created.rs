@@ -47,14 +47,22 @@ pub(super) fn create(
     Ok(Change::Made)
 }
 
-pub(super) fn format(machine: &mut Machine<'_>, group: &str, volume: &str, filesystem: Filesystem) -> Result<Change, ApplyError> {
+/// A file system to be made.
+#[derive(Debug)]
+pub(super) struct NewFilesystem<'a> {
+    pub(super) kind: Filesystem,
+    pub(super) label: Option<&'a str>,
+    pub(super) quota: bool,
+}
+
+pub(super) fn format(machine: &mut Machine<'_>, group: &str, volume: &str, new: &NewFilesystem<'_>) -> Result<Change, ApplyError> {
     let report = machine.report()?;
     let found = volumes::ours(&report, group, volume)?;
     let host = Host::read()?;
     let name = format!("{group}/{volume}");
     if !stamp::is_unformatted(&found.tags) {
         return match content::content(group, volume, &host) {
-            Content::Filesystem { kind, .. } if kind == filesystem => Ok(Change::Already),
+            Content::Filesystem { kind, .. } if kind == new.kind => Ok(Change::Already),
             Content::Filesystem { .. } | Content::Unknown | Content::Nothing | Content::Other(_) => refused(format!(
                 "{name} has no tag {} and is not formatted: it may hold data; look with `blkid -p /dev/{name}`",
                 stamp::UNFORMATTED
@@ -70,16 +78,27 @@ pub(super) fn format(machine: &mut Machine<'_>, group: &str, volume: &str, files
     let Some(node) = number.node() else {
         return changed(format!("{name} has no device"));
     };
-    machine.program(&mkfs(filesystem, &node))?;
+    machine.program(&mkfs(new, &node))?;
     machine.lvm(&["lvchange", "--deltag", stamp::UNFORMATTED, &name])?;
     Ok(Change::Made)
 }
 
 /// By force, since a cut-off mkfs leaves half a file system that it would else refuse to overwrite.
-fn mkfs(filesystem: Filesystem, node: &str) -> Program<'_> {
+fn mkfs<'a>(new: &NewFilesystem<'a>, node: &'a str) -> Program<'a> {
     const LIMIT: Duration = Duration::from_mins(30);
-    match filesystem {
-        Filesystem::Xfs => Program::new("mkfs.xfs", &["-q", "-f", node]).limit(LIMIT),
-        Filesystem::Ext4 => Program::new("mkfs.ext4", &["-q", "-F", node]).limit(LIMIT),
+    let (name, mut words) = match new.kind {
+        Filesystem::Xfs => ("mkfs.xfs", vec!["-q", "-f"]),
+        Filesystem::Ext4 => ("mkfs.ext4", vec!["-q", "-F"]),
+    };
+    match new.kind {
+        // Every XFS can count projects.
+        Filesystem::Xfs => {}
+        Filesystem::Ext4 if new.quota => words.extend(["-O", "quota,project", "-E", "quotatype=prjquota"]),
+        Filesystem::Ext4 => {}
     }
+    if let Some(label) = new.label {
+        words.extend(["-L", label]);
+    }
+    words.push(node);
+    Program::new(name, &words).limit(LIMIT)
 }

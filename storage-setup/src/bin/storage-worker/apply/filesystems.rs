@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use config::{Bytes, Filesystem};
 use storage_setup::mountinfo::{self, MountEntry};
-use storage_setup::{MountedFilesystem, superblock};
+use storage_setup::{Content, MountedFilesystem, superblock};
 
 use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine, private_mounts};
 use crate::host::{Host, Node, Number};
-use crate::observe::devices;
+use crate::observe::{content, devices};
 use crate::program::Program;
 
 const LIMIT: Duration = Duration::from_mins(30);
@@ -58,7 +58,7 @@ fn present(number: &Number, host: &Host) -> Result<(Option<Filesystem>, Option<B
     let head = number.head()?;
     let size = kind.and_then(|kind| match kind {
         Filesystem::Xfs => superblock::xfs(&head).map(|found| found.size),
-        Filesystem::Ext4 => superblock::ext(&head),
+        Filesystem::Ext4 => superblock::ext(&head).map(|found| found.size),
     });
     Ok((kind, size))
 }
@@ -94,6 +94,35 @@ fn grow_unmounted(machine: &mut Machine<'_>, kind: Filesystem, node: &str) -> Re
             Ok(growing(kind, node, point).run()?.expect(&[0]).map(drop)?)
         })
     })
+}
+
+/// Through the mount where there is one: the tools for unmounted file systems refuse those.
+pub(super) fn label(machine: &mut Machine<'_>, filesystem: Filesystem, device: &str, label: &str) -> Result<Change, ApplyError> {
+    let Some(number) = number_of(device)? else {
+        return changed(format!("{device} is not there"));
+    };
+    let host = Host::read()?;
+    match content::on_device(&number, &host) {
+        Content::Filesystem { kind, label: there, .. } if kind == filesystem => {
+            if there.as_deref() == Some(label) {
+                return Ok(Change::Already);
+            }
+        }
+        Content::Filesystem { .. } | Content::Unknown | Content::Nothing | Content::Other(_) => {
+            return changed(format!("there is no {} on {device}", filesystem.as_str()));
+        }
+    }
+    let Some(node) = number.node() else {
+        return changed(format!("{device} has no node"));
+    };
+    let command = format!("label -s {label}");
+    let program = match (filesystem, host.mount_of(&number)) {
+        (Filesystem::Xfs, Some(mount)) => Program::new("xfs_io", &["-c", &command, &mount.point]),
+        (Filesystem::Xfs, None) => Program::new("xfs_admin", &["-L", label, &node]),
+        (Filesystem::Ext4, _) => Program::new("tune2fs", &["-L", label, &node]),
+    };
+    machine.program(&program)?;
+    Ok(Change::Made)
 }
 
 fn growing<'a>(kind: Filesystem, node: &'a str, point: &'a str) -> Program<'a> {

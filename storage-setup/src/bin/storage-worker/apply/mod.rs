@@ -125,11 +125,18 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
             pool::create(machine, &new)
         }
         Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
+        Action::GrowPoolMetadata { group, pool, to, extent, .. } => pool::grow_metadata(machine, group, pool, *to, *extent),
         Action::AttachProfile { group, pool, profile, .. } => pool::attach_profile(machine, group, pool, profile),
         Action::CreateVolume { group, volume, pool, extents, asked, extent } => {
             created::create(machine, group, volume, pool.as_deref(), (*extents, *extent), asked)
         }
-        Action::FormatVolume { group, volume, filesystem, .. } => created::format(machine, group, volume, *filesystem),
+        Action::FormatVolume { group, volume, filesystem, label, quota, size: _ } => {
+            let new = created::NewFilesystem { kind: *filesystem, label: label.as_deref(), quota: *quota };
+            created::format(machine, group, volume, &new)
+        }
+        Action::LabelVolume { group, volume, filesystem, to, .. } => {
+            filesystems::label(machine, *filesystem, &mount_unit::device(group, volume), to)
+        }
         Action::ActivateVolume { group, volume } => volumes::activate(machine, group, volume),
         Action::GrowVolume { group, volume, to, asked, .. } => volumes::grow(machine, group, volume, *to, asked),
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => {
@@ -137,6 +144,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::StartMount { group, volume, mount, unit, engine_restarts } => {
             mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *engine_restarts)
+        }
+        Action::Remount { group, volume, mount, unit, quota, engine_restarts } => {
+            mounts::again(machine, &mount_unit::device(group, volume), (mount, unit), *quota, *engine_restarts)
         }
         Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),

@@ -41,6 +41,35 @@ pub(super) fn start(machine: &mut Machine<'_>, device: &str, mount: &str, unit: 
     Ok(Change::Made)
 }
 
+/// Mounts it anew where its options are not in force; with anything mounted below it, nobody else's is unmounted.
+pub(super) fn again(
+    machine: &mut Machine<'_>,
+    device: &str,
+    (mount, unit): (&str, &str),
+    quota: bool,
+    restarts: bool,
+) -> Result<Change, ApplyError> {
+    let host = Host::read()?;
+    let Some(there) = host.mounted_at(mount) else { return start(machine, device, mount, unit, restarts) };
+    if Host::source(there) != device {
+        return refused(format!("{} is mounted on {mount}; unmount it first", Host::source(there)));
+    }
+    if there.quota == quota {
+        return Ok(Change::Already);
+    }
+    let below = |point: &str| point.strip_prefix(mount).is_some_and(|rest| rest.starts_with('/'));
+    if let Some(inner) = host.mounts.iter().find(|other| below(&other.point)) {
+        return changed(format!("{} is mounted by now, below {mount}", inner.point));
+    }
+    job(machine, &format!("systemctl enable {unit}"), async |systemd| systemd.enable(&[unit]).await.map(drop))?;
+    job(machine, "systemctl daemon-reload", Systemd::reload)?;
+    around_engine(machine, restarts, |machine| {
+        job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)?;
+        job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, MOUNT_LIMIT).await)
+    })?;
+    Ok(Change::Made)
+}
+
 pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &str, restarts: bool) -> Result<Change, ApplyError> {
     let text = std::fs::read_to_string(path).ok();
     let mounted = Host::read()?.mounted_at(mount).map(Host::source);

@@ -48,6 +48,20 @@ pub(super) fn create(machine: &mut Machine<'_>, new: &NewPool<'_>) -> Result<Cha
     Ok(Change::Made)
 }
 
+pub(super) fn grow_metadata(machine: &mut Machine<'_>, group: &str, pool: &str, to: u64, extent: Bytes) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    match &volumes::ours(&report, group, pool)?.role {
+        Role::Pool(state) if state.metadata >= to => return Ok(Change::Already),
+        Role::Pool(_) => {}
+        Role::Linear | Role::Thin { .. } | Role::Other => return refused(format!("{group}/{pool} is no thin pool")),
+    }
+    let Some(size) = Bytes::of_extents(to, extent) else {
+        return refused(format!("{to} extents of {extent} are more than LVM can count"));
+    };
+    machine.lvm(&["lvextend", "--poolmetadatasize", &format!("{}b", size.0), &format!("{group}/{pool}")])?;
+    Ok(Change::Made)
+}
+
 pub(super) fn attach_profile(machine: &mut Machine<'_>, group: &str, pool: &str, profile: &str) -> Result<Change, ApplyError> {
     let report = machine.report()?;
     let found = volumes::ours(&report, group, pool)?;

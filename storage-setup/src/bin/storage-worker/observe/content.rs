@@ -31,11 +31,16 @@ pub(crate) fn content(group: &str, volume: &str, host: &Host) -> Content {
     Number::of_volume(group, volume).map_or(Content::Unknown, |number| on_device(&number, host))
 }
 
-fn on_device(number: &Number, host: &Host) -> Content {
+/// What is on a device.
+pub(crate) fn on_device(number: &Number, host: &Host) -> Content {
     if let Some(mount) = host.mount_of(number) {
         let found = Host::mounted_filesystem(mount);
         return match (found.kind, found.size) {
-            (Some(kind), Some(size)) => Content::Filesystem { kind, size },
+            (Some(kind), Some(size)) => match filesystem(kind, number) {
+                // The kernel's size, not that of a superblock which it writes back late.
+                Content::Filesystem { kind, label, projects, .. } => Content::Filesystem { kind, size, label, projects },
+                Content::Unknown | Content::Nothing | Content::Other(_) => Content::Unknown,
+            },
             (Some(_), None) => Content::Unknown,
             (None, _) => Content::Other(mount.kind.clone()),
         };
@@ -54,9 +59,9 @@ fn on_device(number: &Number, host: &Host) -> Content {
 
 fn filesystem(kind: Filesystem, number: &Number) -> Content {
     let Ok(head) = number.head() else { return Content::Unknown };
-    let size = match kind {
-        Filesystem::Xfs => superblock::xfs(&head).map(|found| found.size),
-        Filesystem::Ext4 => superblock::ext(&head),
+    let found = match kind {
+        Filesystem::Xfs => superblock::xfs(&head).map(|found| (found.size, found.label, true)),
+        Filesystem::Ext4 => superblock::ext(&head).map(|found| (found.size, found.label, found.projects)),
     };
-    size.map_or(Content::Unknown, |size| Content::Filesystem { kind, size })
+    found.map_or(Content::Unknown, |(size, label, projects)| Content::Filesystem { kind, size, label, projects })
 }

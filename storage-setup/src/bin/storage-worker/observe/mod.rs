@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod devices;
 mod engine;
 mod files;
+pub(crate) mod late;
 mod links;
 pub(crate) mod root;
 pub(crate) mod suspended;
@@ -62,7 +63,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         root,
         groups,
         devices,
-        mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount) })).collect(),
+        mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount), quota: mount.quota })).collect(),
         links: links::read(&look.mounts),
         files: files::read(&look.files),
         engine: engine::engine(look.driver),
