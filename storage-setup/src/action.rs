@@ -95,6 +95,19 @@ pub enum Action {
         /// Bytes of an extent, for the words.
         extent: Bytes,
     },
+    /// Put our tags on a pool that docker-storage-setup made, or somebody by hand: nothing in it is touched.
+    AdoptPool {
+        /// Group.
+        group: String,
+        /// Name.
+        pool: String,
+        /// LVM's UUID.
+        uuid: String,
+        /// `Size::as_tag`
+        asked: String,
+        /// The engine has it for itself; else it is for volumes.
+        engines: bool,
+    },
     /// lvextend the pool's data.
     GrowPool {
         /// Group.
@@ -319,6 +332,7 @@ impl Describe for Action {
             Action::GrowRootFilesystem { .. } => "grow-root-filesystem",
             Action::WriteFile { .. } => "write-file",
             Action::CreatePool { .. } => "create-pool",
+            Action::AdoptPool { .. } => "adopt-pool",
             Action::GrowPool { .. } => "grow-pool",
             Action::GrowPoolMetadata { .. } => "grow-pool-metadata",
             Action::AttachProfile { .. } => "attach-profile",
@@ -345,6 +359,7 @@ impl Describe for Action {
             Action::GrowRootFilesystem { device, .. } => device.clone(),
             Action::WriteFile { path, .. } => path.clone(),
             Action::CreatePool { group, pool, .. }
+            | Action::AdoptPool { group, pool, .. }
             | Action::GrowPool { group, pool, .. }
             | Action::GrowPoolMetadata { group, pool, .. }
             | Action::AttachProfile { group, pool, .. } => format!("{group}/{pool}"),
@@ -368,6 +383,7 @@ impl Describe for Action {
         match self {
             Action::ResumeDevice { .. } => "suspended".to_owned(),
             Action::CreateGroup { .. } | Action::CreatePool { .. } | Action::CreateVolume { .. } => "absent".to_owned(),
+            Action::AdoptPool { .. } => "without our tags".to_owned(),
             Action::AddDisk { .. } => "unused".to_owned(),
             Action::GrowRootPartition { from, .. } => from.to_string(),
             Action::GrowRootVolume { from, extent, .. }
@@ -403,6 +419,8 @@ impl Describe for Action {
             Action::CreatePool { data, metadata, extent, .. } => {
                 format!("{} data, {} metadata", Action::size(*data, *extent), Action::size(*metadata, *extent))
             }
+            Action::AdoptPool { engines: true, .. } => "the engine's, its data as it is".to_owned(),
+            Action::AdoptPool { engines: false, .. } => "for volumes, its data as it is".to_owned(),
             Action::GrowPoolMetadata { to, extent, .. } => Action::size(*to, *extent),
             Action::AttachProfile { profile, .. } => profile.clone(),
             Action::CreateVolume { extents, extent, pool, .. } => match pool {

@@ -67,6 +67,15 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             Ok(())
         }
         Action::CreatePool { .. } => create_pool(have, action),
+        Action::AdoptPool { group, pool, asked, engines, .. } => {
+            let found = volume(have, group, pool)?;
+            if !matches!(found.role, Role::Pool(_)) || stamp::is_ours(&found.tags) {
+                return Err(refused(pool, "not a pool of somebody else's"));
+            }
+            found.tags.extend(stamp::of_pool(asked, *engines));
+            found.tags.sort();
+            Ok(())
+        }
         Action::GrowPool { group, pool, from, to, asked, .. } => grow(have, group, pool, *from, *to, Some(asked)),
         Action::GrowPoolMetadata { group, pool, from, to, spare, .. } => grow_metadata(have, group, pool, (*from, *to), *spare),
         Action::AttachProfile { group, pool, profile, .. } => match &mut volume(have, group, pool)?.role {

@@ -91,6 +91,7 @@ fn options_to_come(storage: &[Gated<Action>]) -> Option<&str> {
         | Action::GrowRootVolume { .. }
         | Action::GrowRootFilesystem { .. }
         | Action::CreatePool { .. }
+        | Action::AdoptPool { .. }
         | Action::GrowPool { .. }
         | Action::GrowPoolMetadata { .. }
         | Action::AttachProfile { .. }

@@ -31,11 +31,13 @@ pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
 }
 
 fn rare(choices: &mut Choices, have: &mut Observed) {
-    match choices.below(5) {
+    match choices.below(7) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
         1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
+        5 => untag_pools(have),
+        4 => (have.engine.loopback, have.engine.filled) = (true, true),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
     }
 }
@@ -81,6 +83,12 @@ fn lag(volume: &mut LogicalVolume) {
     if let Content::Filesystem { size, .. } = &mut volume.content {
         *size = Bytes(size.0 / 2);
     }
+}
+
+/// As if docker-storage-setup had made them.
+fn untag_pools(have: &mut Observed) {
+    let volumes = have.groups.values_mut().flat_map(|group| group.volumes.values_mut());
+    volumes.filter(|volume| matches!(volume.role, Role::Pool(_))).for_each(|volume| volume.tags.clear());
 }
 
 fn each_pool(have: &mut Observed, change: impl Fn(&mut PoolState)) {

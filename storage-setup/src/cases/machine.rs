@@ -26,7 +26,7 @@ pub fn real() -> Observed {
         group.members = vec![Member { node: "/dev/vda2".to_owned(), uuid: "uuid-of-vda2".to_owned() }];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
-    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, running: true };
+    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, loopback: false, running: true };
     have
 }
 
@@ -95,7 +95,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None, filled: false, running: false },
+        engine: EngineStore { driver: None, filled: false, loopback: false, running: false },
     }
 }
 

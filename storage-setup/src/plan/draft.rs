@@ -32,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) unmounted: BTreeMap<Name, Vec<StepId>>,
     /// Steps before the pool can be used.
     pub(super) pool_ready: Vec<StepId>,
+    /// The step that puts our stamp on a pool of somebody else's.
+    pub(super) pool_adopted: Option<StepId>,
     /// The pool is removed and not yet planned anew.
     pub(super) pool_replaced: Option<Replaced>,
     /// Steps before the engine's store is where it belongs.
@@ -59,6 +61,7 @@ impl<'a> Draft<'a> {
             vacated: BTreeMap::new(),
             unmounted: BTreeMap::new(),
             pool_ready: Vec::new(),
+            pool_adopted: None,
             pool_replaced: None,
             store_ready: Vec::new(),
             already_mounted: BTreeSet::new(),
@@ -155,6 +158,7 @@ fn undo(action: &Action) -> Undo {
     match action {
         Action::WriteFile { .. }
         | Action::AttachProfile { .. }
+        | Action::AdoptPool { .. }
         | Action::CreatePool { .. }
         | Action::CreateVolume { .. }
         | Action::LabelVolume { .. }

@@ -41,6 +41,31 @@ fn check_records(draft: &mut Draft<'_>) {
     }
 }
 
+/// A pool in loop files is slow and grows until its file system is full; what is in it cannot be taken over into another store.
+fn check_loopback(draft: &mut Draft<'_>) {
+    let driver = &draft.want.driver;
+    if !draft.have.engine.loopback {
+        return;
+    }
+    match driver.value {
+        Driver::Devicemapper => {
+            let message =
+                "dockerd has a pool in loop files, below /var/lib/docker/devicemapper, and takes no other while it is there".to_owned();
+            let hint =
+                "docker save what is needed, stop docker, and move /var/lib/docker/devicemapper away; or write driver = \"overlay2\"";
+            draft.problem(&driver.place, KEY, message, hint);
+        }
+        Driver::Overlay2 | Driver::Overlay => {
+            let text = "dockerd kept its images in loop files; they stay below /var/lib/docker/devicemapper until you remove them";
+            draft.note(&driver.place, text.to_owned());
+        }
+        Driver::None => {
+            let text = "dockerd keeps its images in loop files, which is slow; driver = \"overlay2\" leads away from that: docker save keeps images";
+            draft.note(&driver.place, text.to_owned());
+        }
+    }
+}
+
 /// Plans /etc/sysconfig/docker-storage.
 pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     note_root(draft);
@@ -48,6 +73,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     if draft.engine == Some(EngineKind::Podman) {
         return;
     }
+    check_loopback(draft);
     let driver = &draft.want.driver;
     let after = match driver.value {
         Driver::Devicemapper => {

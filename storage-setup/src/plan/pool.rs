@@ -6,8 +6,8 @@ use super::allocation::{self, Asker};
 use super::draft::Draft;
 use super::space::Space;
 use super::{POOL, remove};
-use crate::render::profile;
-use crate::{Action, LogicalVolume, PoolState, Role, stamp};
+use crate::render::{options, profile};
+use crate::{Action, LogicalVolume, PoolState, Role, dm_name, stamp};
 
 const KEY: &str = "storage.pool";
 const SIZE: &str = "storage.pool.size";
@@ -45,36 +45,89 @@ fn most_metadata(extent: Bytes) -> u64 {
 pub(super) struct Replaced {
     removal: StepId,
     profile: Option<StepId>,
+    /// It goes for the root volume's sake, and comes back after that has grown: cut off in between, what it left is still free.
+    for_root: bool,
+}
+
+/// Takes the pool away when the root volume cannot grow otherwise; it is made anew, smaller, of what the root volume leaves. Only with
+/// the spec's word for a pool, only a pool of ours, and nothing of it without consent.
+pub(super) fn give_to_root(draft: &mut Draft<'_>, group: &str, needed: u64, place: &Place) {
+    let Some(wanted) = &draft.want.pool else { return };
+    let (Some(space), Some(found)) = (draft.spaces.get(group), draft.volume(group, POOL)) else { return };
+    let Role::Pool(state) = &found.role else { return };
+    let theirs = !stamp::is_ours(&found.tags) || draft.group.as_deref() != Some(group);
+    let gives = found.extents + state.metadata;
+    if theirs || space.uncertain || space.all() >= needed || space.all() + gives < needed {
+        return;
+    }
+    let missing = space.bytes(needed - space.all());
+    // What stands in the way of that is told as what does not fit.
+    let Ok(removal) = remove::pool(draft, group, POOL, &Reason::Spec(place.clone()), false) else { return };
+    let profile = write_profile(draft, group, wanted);
+    draft.pool_replaced = Some(Replaced { removal, profile, for_root: true });
+    let text =
+        format!("the root volume lacks {missing}, which only the pool has: it is removed, with all that is in it, and made anew smaller");
+    draft.note(place, text);
 }
 
 /// Makes the pool that [`plan`] removes.
 pub(super) fn make_anew(draft: &mut Draft<'_>, group: &str) {
-    let Some(Replaced { removal, profile }) = draft.pool_replaced.take() else { return };
+    let Some(Replaced { removal, profile, for_root }) = draft.pool_replaced.take() else { return };
+    let root = draft.root_growth.get(group).filter(|_| for_root).cloned();
     if let Some(wanted) = &draft.want.pool {
-        create(draft, group, wanted, profile, &[removal]);
+        create(draft, group, wanted, profile.into_iter().chain(root).collect(), &[removal]);
     }
 }
 
 /// Plans the pool, if one is wanted.
 pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     let Some(wanted) = &draft.want.pool else { return };
+    if draft.pool_replaced.is_some() {
+        return;
+    }
     let Some(found) = draft.volume(group, POOL) else {
         let profile = write_profile(draft, group, wanted);
-        create(draft, group, wanted, profile, &[]);
+        create(draft, group, wanted, profile.into_iter().collect(), &[]);
         return;
     };
     match &found.role {
         Role::Pool(state) if stamp::is_ours(&found.tags) => keep_or_replace(draft, group, wanted, found, state),
-        Role::Pool(_) => {
-            let message = format!("{group}/{POOL} is there already and does not carry the tag {}", stamp::OURS);
-            let hint = "docker-storage-setup may have made it; taking such pools over comes in a later version. Without it: lvremove it";
-            draft.problem(&wanted.place, KEY, message, hint);
-        }
+        Role::Pool(state) => adopt(draft, group, wanted, found, state),
         Role::Linear | Role::Thin { .. } | Role::Other => {
             let message = format!("{group}/{POOL} is there already and is no thin pool");
             draft.problem(&wanted.place, KEY, message, format!("rename or remove it: lvrename {group} {POOL} NEWNAME"));
         }
     }
+}
+
+/// Takes over a pool without our stamp: one that dockerd is told to use, as docker-storage-setup leaves it, or one without volumes
+/// that are somebody's. Tags alone change; whatever the spec wants otherwise is then planned as for one of ours.
+fn adopt(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, state: &PoolState) {
+    let device = format!("/dev/mapper/{}", dm_name::of(group, POOL));
+    let named = draft.have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text)) == Some(&device);
+    let volumes = draft.have.groups.get(group).into_iter().flat_map(|group| &group.volumes);
+    let inside = |volume: &LogicalVolume| matches!(&volume.role, Role::Thin { pool } if pool == POOL);
+    let theirs = volumes.filter(|(_, volume)| inside(volume) && !stamp::is_ours(&volume.tags)).map(|(name, _)| name.clone()).next();
+    if let Some(name) = theirs.filter(|_| !named) {
+        let message =
+            format!("{group}/{POOL} is there already, does not carry the tag {}, and holds {name}, which is not ours", stamp::OURS);
+        draft.problem(
+            &wanted.place,
+            KEY,
+            message,
+            format!("if the pool may be taken over: lvchange --addtag {} {group}/{name}", stamp::OURS),
+        );
+        return;
+    }
+    let engines = named || is_for_engine(draft);
+    let asked = wanted.value.size.as_tag();
+    let action =
+        Action::AdoptPool { group: group.to_owned(), pool: POOL.to_owned(), uuid: found.uuid.clone(), asked: asked.clone(), engines };
+    let step = draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, Vec::new());
+    draft.pool_adopted = Some(step.clone());
+    draft.pool_ready = vec![step];
+    let adopted = LogicalVolume { tags: stamp::of_pool(&asked, engines), ..found.clone() };
+    keep_or_replace(draft, group, wanted, &adopted, state);
 }
 
 /// The profile comes before the pool: a pool made without it has no low-water mark until its next table is loaded.
@@ -97,7 +150,7 @@ fn asker(place: &Place, now: u64) -> Asker<'_> {
     Asker { place, key: SIZE, what: "the pool", now }
 }
 
-fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Option<StepId>, own: &[StepId]) {
+fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, before: Vec<StepId>, own: &[StepId]) {
     let Some(space) = draft.spaces.get(group) else { return };
     let (asked, chunk, extent, spare) = (wanted.value.size, wanted.value.chunk, space.extent, space.spare);
     let total = space.resolve(asked, own);
@@ -123,7 +176,7 @@ fn create(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, profile: Op
     if let Some(space) = draft.spaces.get_mut(group) {
         space.spare += parts.spare;
     }
-    after.extend(profile);
+    after.extend(before);
     let action = Action::CreatePool {
         group: group.to_owned(),
         pool: POOL.to_owned(),
@@ -177,7 +230,7 @@ fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, fo
         let profile = write_profile(draft, group, wanted);
         let reason = Reason::Spec(wanted.place.clone());
         match remove::pool(draft, group, POOL, &reason, false) {
-            Ok(step) => draft.pool_replaced = Some(Replaced { removal: step, profile }),
+            Ok(removal) => draft.pool_replaced = Some(Replaced { removal, profile, for_root: false }),
             Err(why) => {
                 let (what, otherwise) = if changes_hands {
                     ("pass between the engine and volumes", "take back the change of the driver".to_owned())
@@ -210,11 +263,12 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
     if state.profile.as_ref() != Some(&profile) {
         let action = Action::AttachProfile { group: group.to_owned(), pool: POOL.to_owned(), from: state.profile.clone(), profile };
         let reason = Reason::Drift("the pool's metadata profile is another one".to_owned());
-        draft.push(action, reason, Disruption::None, written.into_iter().collect());
+        let after = written.into_iter().chain(draft.pool_adopted.clone()).collect();
+        draft.push(action, reason, Disruption::None, after);
     }
     if !found.active {
         let action = Action::ActivateVolume { group: group.to_owned(), volume: POOL.to_owned() };
-        let step = draft.push(action, Reason::Drift("the pool is inactive".to_owned()), Disruption::None, Vec::new());
+        let step = draft.push(action, Reason::Drift("the pool is inactive".to_owned()), Disruption::None, draft.pool_ready.clone());
         draft.pool_ready = vec![step];
     }
     if state.chunk != wanted.value.chunk {

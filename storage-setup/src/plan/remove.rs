@@ -126,7 +126,8 @@ pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reas
             check(found, group, volume)?;
         }
     }
-    let mut after = Vec::new();
+    let mut after: Vec<StepId> =
+        draft.pool_adopted.clone().filter(|_| name == super::POOL && draft.group.as_deref() == Some(group)).into_iter().collect();
     for inner in &inside {
         after.push(volume(draft, group, inner, reason)?);
     }

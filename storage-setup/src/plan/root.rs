@@ -4,6 +4,7 @@ use config::{Bytes, Disruption, Filesystem, Level, MIB, Place, Reason, Size, Ste
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
+use super::pool;
 use crate::{Action, MountedFilesystem, Root};
 
 const KEY: &str = "storage.root-size";
@@ -84,6 +85,7 @@ fn logical(draft: &mut Draft<'_>, wanted: Level, place: &Place, (group, volume):
             draft.problem(place, KEY, message, format!("attach the missing disks; pvs -o+pv_missing {group}"));
             return;
         }
+        pool::give_to_root(draft, group, target - found.extents, place);
         let asker = Asker { place, key: KEY, what: "the root volume", now: found.extents };
         let Some(steps) = allocation::draw(draft, group, &asker, asked, target, &[]) else { return };
         let action = Action::GrowRootVolume { group: group.to_owned(), volume: volume.to_owned(), from: found.extents, to: target, extent };

@@ -294,7 +294,8 @@ fn activate(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
     let action = Action::ActivateVolume { group: wanted.group.to_owned(), volume: wanted.name.to_owned() };
     let pool = if wanted.thin { draft.pool_ready.clone() } else { Vec::new() };
     let step = draft.push(action, Reason::Drift("the volume is inactive".to_owned()), Disruption::None, pool);
-    if stamp::is_unformatted(&found.tags) {
+    // What it has, and whether that can count projects, shows only then; the kernel mounts none with quotas that cannot.
+    if stamp::is_unformatted(&found.tags) || wanted.volume.value.quota {
         draft.store_unsettled |= store::holds_store(wanted.volume.value.mount.as_str(), draft.engine);
         let text = format!("{} is looked at again once it is active", wanted.name);
         return draft.note(&wanted.volume.place, text);

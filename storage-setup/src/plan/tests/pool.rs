@@ -154,13 +154,56 @@ fn a_pool_with_somebodys_volume_is_not_made_anew() {
 }
 
 #[test]
-fn a_pool_that_is_not_ours_is_a_problem() {
+fn a_pool_with_somebodys_volumes_is_not_taken_over() {
     let mut have = after(&wants(gib(5)), host());
     volume(&mut have, POOL).tags.clear();
-    assert!(problem(&wants(gib(5)), &have).starts_with("storage.pool: atomicos/docker-pool is there already"));
+    volume(&mut have, "data").tags.clear();
+    let said = crate::plan::tests::host::problems(&wants(gib(5)), &have).remove(0).message;
+    assert!(said.starts_with("atomicos/docker-pool is there already, does not carry the tag atomic-host, and holds data"), "{said}");
     let linear = LogicalVolume { role: Role::Linear, ..volume(&mut have, POOL).clone() };
     group(&mut have).volumes.insert(POOL.to_owned(), linear);
-    assert!(problem(&wants(gib(5)), &have).contains("is no thin pool"));
+    assert!(crate::plan::tests::host::problems(&wants(gib(5)), &have)[0].message.contains("is no thin pool"));
+}
+
+/// As docker-storage-setup leaves it.
+fn of_the_shell_tool() -> crate::Observed {
+    let mut have = after(&spec().pool(gib(5)).driver(Driver::Devicemapper), host());
+    volume(&mut have, POOL).tags.clear();
+    have
+}
+
+#[test]
+fn the_shell_tools_pool_is_taken_over_as_it_is() {
+    let want = spec().pool(of_free(60)).driver(Driver::Devicemapper);
+    let have = of_the_shell_tool();
+    assert_eq!(lines(&want, &have), ["adopt-pool atomicos/docker-pool [none]"]);
+    let mut taken = after(&want, have);
+    assert!(stamp::is_engines(&volume(&mut taken, POOL).tags));
+    assert_eq!(volume(&mut taken, POOL).extents, 1276);
+}
+
+#[test]
+fn a_pool_that_is_taken_over_gets_its_profile_and_its_size_after_that() {
+    let mut have = of_the_shell_tool();
+    pool_state(&mut have).profile = None;
+    let steps = steps(&spec().pool(gib(6)).driver(Driver::Devicemapper), &have);
+    let kinds: Vec<&str> = steps.iter().map(|step| config::Describe::kind(&step.action)).collect();
+    assert_eq!(kinds, ["adopt-pool", "attach-profile", "grow-pool"]);
+    assert!(steps[1..].iter().all(|step| step.after.contains(&steps[0].id)));
+    assert_eq!(
+        lines(&spec().pool(gib(3)).driver(Driver::Devicemapper), &of_the_shell_tool()).len(),
+        1,
+        "a smaller size takes nothing back"
+    );
+}
+
+#[test]
+fn the_engines_pool_for_volumes_is_what_it_is_a_loss() {
+    let mut have = of_the_shell_tool();
+    have.engine.filled = true;
+    let lines = lines(&wants(of_free(60)), &have);
+    assert_eq!(lines[0], "adopt-pool atomicos/docker-pool [none]");
+    assert!(lines.contains(&"remove-pool atomicos/docker-pool (uuid-of-docker-pool-1276) [data-loss]".to_owned()), "{lines:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use config::{Bytes, Filesystem, GIB, Level, MIB, Reason};
 
-use super::host::{With, at, bytes, group, host, lines, notes, percent, problem, spec, steps};
+use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, percent, problem, spec, steps};
 use crate::{Action, MountedFilesystem, Observed, Root};
 
 fn wants(level: Level) -> config::Storage {
@@ -128,4 +128,50 @@ fn a_group_with_missing_disks_does_not_give_to_root() {
     let mut have = host();
     group(&mut have).missing = 1;
     assert!(problem(&size(6), &have).contains("lacks physical volumes"));
+}
+
+fn with_pool(root: u64) -> config::Storage {
+    let mut want = spec().pool(of_free(100)).thin("data", "/srv/data", 1);
+    want.root_size = Some(at(6, Level::Bytes(bytes(root << 30))));
+    want
+}
+
+#[test]
+fn the_pool_gives_to_root_with_consent_and_comes_back_smaller() {
+    let have = after(&with_pool(3), host());
+    assert_eq!(
+        lines(&with_pool(5), &have),
+        [
+            "remove-mount /srv/data (uuid-of-data-256) [data-loss]",
+            "remove-volume atomicos/data (uuid-of-data-256) [data-loss]",
+            "remove-pool atomicos/docker-pool (uuid-of-docker-pool-3292) [data-loss]",
+            "grow-root-volume atomicos/root [none]",
+            "grow-root-filesystem /dev/atomicos/root [none]",
+            "create-pool atomicos/docker-pool [none]",
+            "create-volume atomicos/data [none]",
+            "format-volume atomicos/data [none]",
+            "write-file /etc/systemd/system/srv-data.mount [none]",
+            "start-mount /srv/data [none]",
+        ]
+    );
+    let steps = steps(&with_pool(5), &have);
+    assert!(steps[1..].iter().all(|step| !step.after.is_empty()), "nothing runs without consent");
+    let told = notes(&with_pool(5), &have).join("\n");
+    assert!(told.contains("the root volume lacks 2 GiB, which only the pool has"), "{told}");
+    after(&with_pool(5), have);
+}
+
+#[test]
+fn what_not_even_the_pool_could_give_is_a_problem() {
+    let have = after(&with_pool(3), host());
+    assert!(problem(&with_pool(50), &have).contains("50 GiB are asked for the root volume"));
+}
+
+#[test]
+fn what_is_free_goes_to_root_before_any_pool() {
+    let mut want = with_pool(3);
+    want.pool.as_mut().expect("a pool").value.size = gib(5);
+    let have = after(&want, host());
+    want.root_size = Some(at(6, Level::Bytes(bytes(6 << 30))));
+    assert_eq!(lines(&want, &have), ["grow-root-volume atomicos/root [none]", "grow-root-filesystem /dev/atomicos/root [none]"]);
 }

@@ -19,10 +19,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use config::StepId;
-use storage_setup::Action;
 use storage_setup::fullreport::FullReport;
 use storage_setup::protocol::{Event, Kill, Outcome, Task};
 use storage_setup::render::mount_unit;
+use storage_setup::{Action, stamp};
 
 use crate::events::{self, Events, EventsError};
 use crate::lvm::Lvm;
@@ -123,6 +123,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
             let (data, metadata, chunk, engines, extent) = (*data, *metadata, *chunk, *engines, *extent);
             let new = pool::NewPool { group, pool, data, metadata, chunk, profile, asked, engines, extent };
             pool::create(machine, &new)
+        }
+        Action::AdoptPool { group, pool, uuid, asked, engines } => {
+            pool::adopt(machine, (group, pool), uuid, &stamp::of_pool(asked, *engines))
         }
         Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
         Action::GrowPoolMetadata { group, pool, to, extent, .. } => pool::grow_metadata(machine, group, pool, *to, *extent),

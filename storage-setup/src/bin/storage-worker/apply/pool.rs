@@ -5,7 +5,7 @@ use std::path::Path;
 use config::{Bytes, KIB};
 use storage_setup::{Role, stamp};
 
-use super::error::{ApplyError, refused};
+use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine, volumes};
 
 /// A pool to be made, sizes in extents.
@@ -44,6 +44,29 @@ pub(super) fn create(machine: &mut Machine<'_>, new: &NewPool<'_>) -> Result<Cha
         words.extend(["--addtag", tag]);
     }
     words.extend(["-y", group]);
+    machine.lvm(&words)?;
+    Ok(Change::Made)
+}
+
+/// The tags are put on by one command, so that a pool has all of them or none.
+pub(super) fn adopt(machine: &mut Machine<'_>, (group, pool): (&str, &str), uuid: &str, tags: &[String]) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let found = report.groups.get(group).and_then(|group| group.volumes.get(pool));
+    let Some(found) = found.filter(|found| found.uuid == uuid && matches!(found.role, Role::Pool(_))) else {
+        return changed(format!("{group}/{pool} is not the pool that it was"));
+    };
+    if tags.iter().all(|tag| found.tags.contains(tag)) {
+        return Ok(Change::Already);
+    }
+    if stamp::is_ours(&found.tags) {
+        return changed(format!("{group}/{pool} carries our tags by now"));
+    }
+    let mut words = vec!["lvchange"];
+    for tag in tags {
+        words.extend(["--addtag", tag]);
+    }
+    let name = format!("{group}/{pool}");
+    words.push(&name);
     machine.lvm(&words)?;
     Ok(Change::Made)
 }

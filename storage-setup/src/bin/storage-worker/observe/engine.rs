@@ -10,6 +10,8 @@ use storage_setup::{EngineStore, docker_options};
 use crate::bus;
 
 const STORE: &str = "/var/lib/docker";
+/// dockerd makes it when it has devicemapper and no pool.
+const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 
 /// A store for a driver that the agent leaves alone is not looked into.
 pub(super) fn engine(asked: Driver) -> EngineStore {
@@ -20,7 +22,8 @@ pub(super) fn engine(asked: Driver) -> EngineStore {
     };
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
-    EngineStore { driver, filled, running }
+    let loopback = Path::new(STORE).join(LOOP_FILE).exists();
+    EngineStore { driver, filled, loopback, running }
 }
 
 /// Whether there is an image, a container or a volume. What cannot be read counts as there: it may be data.
