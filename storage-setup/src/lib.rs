@@ -10,6 +10,7 @@ pub mod dm_name;
 pub mod docker_options;
 pub mod fullreport;
 pub mod intents;
+pub mod legacy;
 mod model;
 pub mod mountinfo;
 mod plan;

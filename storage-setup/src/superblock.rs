@@ -44,6 +44,21 @@ pub fn xfs(head: &[u8]) -> Option<Xfs> {
     Some(Xfs { size: Bytes(blocks.checked_mul(block)?), log: Bytes(log), label: label(&array::<12>(head, 108)?) })
 }
 
+/// Whether directories of an XFS tell the types of their entries, which overlay needs; `None` when it is no XFS.
+#[must_use]
+pub fn xfs_has_file_types(head: &[u8]) -> Option<bool> {
+    const FEATURES2: usize = 200;
+    const FILE_TYPES2: u32 = 0x200;
+    const INCOMPATIBLE: usize = 216;
+    const FILE_TYPES: u32 = 1;
+    if head.get(..4)? != b"XFSB" {
+        return None;
+    }
+    let version = u16::from_be_bytes(array(head, 100)?) & 0xf;
+    let flag = |at: usize, bit: u32| Some(u32::from_be_bytes(array(head, at)?) & bit != 0);
+    if version == 5 { flag(INCOMPATIBLE, FILE_TYPES) } else { flag(FEATURES2, FILE_TYPES2) }
+}
+
 /// Reads an ext2, 3 or 4 superblock; `None` when it is none.
 #[must_use]
 pub fn ext(head: &[u8]) -> Option<Ext> {

@@ -1,10 +1,13 @@
 //! The storage worker: the one program that loads liblvm2cmd. One request on standard input, events on standard output, then it ends.
 //!
+//! Called as docker-storage-setup or container-storage-setup it is the drop-in for these (`drop_in`), in the same process.
+//!
 //! Started by the agent as root. Never to be killed by a time-out: a kill between LVM's suspend and resume leaves devices suspended.
 //! Asked to stop (SIGTERM, SIGINT, SIGHUP, or nobody reads the events any more) it ends after the effect that it is in.
 
 mod apply;
 mod bus;
+mod drop_in;
 mod events;
 mod host;
 mod lvm;
@@ -43,6 +46,11 @@ enum WorkerError {
 }
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    if let Some(name) = drop_in::called_as(words.next()) {
+        let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+        return drop_in::main(&name, &words);
+    }
     let mut events = match Events::take_over_stdout() {
         Ok(events) => events,
         Err(error) => {

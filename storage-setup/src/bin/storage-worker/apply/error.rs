@@ -44,6 +44,12 @@ pub(crate) enum ApplyError {
         #[source]
         source: std::io::Error,
     },
+    #[error("cannot mount or unmount {point}")]
+    Mount {
+        point: String,
+        #[source]
+        source: nix::Error,
+    },
     #[error("cannot record which disk goes where")]
     Intents(#[from] super::intents::StoreError),
     #[error("cannot {what} in a mount namespace of its own")]

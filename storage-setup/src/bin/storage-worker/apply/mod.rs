@@ -7,9 +7,10 @@ mod error;
 mod files;
 mod filesystems;
 pub(crate) mod intents;
+mod legacy;
 mod mounts;
 mod pool;
-mod private_mounts;
+pub(crate) mod private_mounts;
 mod removed;
 mod resume;
 mod root;
@@ -31,7 +32,7 @@ use crate::program::Program;
 use crate::signals::Signals;
 
 use effects::Effects;
-use error::ApplyError;
+pub(crate) use error::ApplyError;
 
 /// What an action did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &
 }
 
 /// Removes the unit from systemd, and its file.
-fn forget(machine: &mut Machine<'_>, unit: &str, path: &str) -> Result<(), ApplyError> {
+pub(super) fn forget(machine: &mut Machine<'_>, unit: &str, path: &str) -> Result<(), ApplyError> {
     job(machine, &format!("systemctl disable {unit}"), async |systemd| systemd.disable(&[unit]).await.map(drop))?;
     let removed = || files::remove(Path::new(path)).map_err(|source| ApplyError::Remove { path: path.to_owned(), source });
     machine.effects.run(&format!("rm {path}"), removed)?;

@@ -10,7 +10,7 @@ use super::error::ApplyError;
 const NO: Option<&str> = None;
 
 /// Does the work inside and comes back, whatever happens. The worker has one thread, which setns(2) requires.
-pub(super) fn inside<T>(work: impl FnOnce() -> Result<T, ApplyError>) -> Result<T, ApplyError> {
+pub(crate) fn inside<T>(work: impl FnOnce() -> Result<T, ApplyError>) -> Result<T, ApplyError> {
     let home = File::open("/proc/self/ns/mnt").map_err(|source| ApplyError::Write { path: "/proc/self/ns/mnt".to_owned(), source })?;
     let failed = |what| move |source| ApplyError::Namespace { what, source };
     unshare(CloneFlags::CLONE_NEWNS).map_err(failed("work"))?;

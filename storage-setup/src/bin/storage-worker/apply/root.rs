@@ -38,7 +38,7 @@ pub(super) fn grow_partition(machine: &mut Machine<'_>, disk: &str, number: u32,
     Ok(Change::Made)
 }
 
-fn resize(machine: &mut Machine<'_>, disk: &str, number: u32, to: Bytes) -> Result<(), ApplyError> {
+pub(super) fn resize(machine: &mut Machine<'_>, disk: &str, number: u32, to: Bytes) -> Result<(), ApplyError> {
     let number = number.to_string();
     let table = format!(", {}KiB\n", to.0 / config::KIB);
     machine.program(&Program::new("sfdisk", &["--no-reread", "--no-tell-kernel", "-N", &number, disk]).input(&table))?;

@@ -32,7 +32,7 @@ pub(crate) fn device(path: &str, host: &Host, report: &FullReport, intents: &Int
 }
 
 /// Stable over reboots where the disk has something stable to say.
-fn identity(number: &Number, node: &str) -> String {
+pub(crate) fn identity(number: &Number, node: &str) -> String {
     for attribute in ["wwid", "device/wwid"] {
         if let Some(wwid) = number.attribute(attribute) {
             return format!("wwn:{}", one_word(&wwid));
@@ -96,7 +96,7 @@ fn membership(number: &Number, report: &FullReport) -> Option<DiskUse> {
     report.orphans.iter().any(leads_here).then_some(DiskUse::OrphanMember)
 }
 
-fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
+pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
     if let Some(mount) = host.mount_of(number) {
         return Some(format!("mounted on {}", mount.point));
     }

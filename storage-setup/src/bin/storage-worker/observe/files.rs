@@ -10,7 +10,7 @@ use storage_setup::render::{mount_unit, options, profile};
 const LIMIT: u64 = 1 << 20;
 
 /// `further` may have a `*` in its last part.
-pub(super) fn read(further: &[String]) -> BTreeMap<String, OurFile> {
+pub(crate) fn read(further: &[String]) -> BTreeMap<String, OurFile> {
     let patterns = [mount_unit::EVERY, options::PATH, profile::EVERY];
     let mut files = BTreeMap::new();
     for pattern in patterns.into_iter().chain(further.iter().map(String::as_str)) {

@@ -5,7 +5,7 @@
 pub(crate) mod content;
 pub(crate) mod devices;
 mod engine;
-mod files;
+pub(crate) mod files;
 pub(crate) mod late;
 mod links;
 pub(crate) mod root;

@@ -1,0 +1,178 @@
+//! Disks into a group through one partition each, as the shell tool lays them out.
+//!
+//! Which disk goes where is on record before the first write. Each disk is locked (flock(2)) meanwhile, so that udev neither looks at
+//! half a table nor has the kernel read it again under LVM's hands.
+
+use std::fs::File;
+
+use config::{Bytes, MIB};
+use storage_setup::intents::Intent;
+use storage_setup::legacy::{Label, NewDisk};
+use storage_setup::{Device, DiskUse};
+
+use super::super::error::{ApplyError, changed, refused};
+use super::super::{Change, Machine, intents, root};
+use crate::drop_in::devices::partitions;
+use crate::drop_in::store::Wiped;
+use crate::host::{Host, Node, Number};
+use crate::observe::devices;
+use crate::observe::root::Partition;
+use crate::program::Program;
+
+pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: &[NewDisk]) -> Result<Change, ApplyError> {
+    for disk in disks {
+        check(machine, group, disk)?;
+    }
+    record(machine, group, disks)?;
+    let mut locks = Vec::new();
+    let mut parts = Vec::new();
+    for disk in disks {
+        locks.push(locked(&disk.disk.node)?);
+        parts.push(partition(machine, disk)?);
+    }
+    // LVM keeps a list of the devices that it has seen.
+    machine.lvm.reread();
+    let mut words = vec![if create { "vgcreate" } else { "vgextend" }, group];
+    words.extend(parts.iter().map(String::as_str));
+    machine.lvm(&words)?;
+    drop(locks);
+    forget(machine, disks)?;
+    Ok(Change::Made)
+}
+
+/// It must be the very disk that was planned for, and still be free.
+fn check(machine: &mut Machine<'_>, group: &str, new: &NewDisk) -> Result<(), ApplyError> {
+    let node = &new.disk.node;
+    let report = machine.report()?;
+    let known = intents::read(&machine.state)?;
+    let found = match devices::device(node, &Host::read()?, &report, &known)? {
+        Device::Disk(found) => found,
+        Device::Missing | Device::NotBlock | Device::Partition => return changed(format!("{node} is no disk any more")),
+    };
+    if found.identity != new.disk.identity || found.size != new.disk.size {
+        return changed(format!("{node} is another disk by now: {}, {}", found.identity, found.size));
+    }
+    let resumed = found.intended.as_deref() == Some(group);
+    match &found.use_ {
+        _ if found.read_only => refused(format!("the kernel refuses writes to {node}")),
+        DiskUse::Empty => Ok(()),
+        DiskUse::Partitioned(_) | DiskUse::Signature(_) | DiskUse::OrphanMember if new.wipe || resumed => Ok(()),
+        DiskUse::Partitioned(what) | DiskUse::Signature(what) => refused(format!("{node} holds {what} by now")),
+        DiskUse::OrphanMember => refused(format!("{node} is a physical volume by now")),
+        DiskUse::Member { group } => refused(format!("{node} belongs to the group {group} by now")),
+        DiskUse::Held(by) => refused(format!("{node} is in use: {by}")),
+        DiskUse::Unreadable(why) => refused(format!("{node} cannot be read: {why}")),
+    }
+}
+
+fn record(machine: &mut Machine<'_>, group: &str, disks: &[NewDisk]) -> Result<(), ApplyError> {
+    let mut next = intents::read(&machine.state)?;
+    for NewDisk { disk, .. } in disks {
+        next = next.with(Intent { identity: disk.identity.clone(), size: disk.size, group: group.to_owned() });
+    }
+    let wiped: Vec<String> = disks.iter().filter(|new| new.wipe).map(|new| new.disk.identity.clone()).collect();
+    let Machine { effects, state, .. } = machine;
+    effects.run("record which disks go where", || {
+        if !wiped.is_empty() {
+            Wiped::read(state)?.add(state, wiped)?;
+        }
+        Ok(intents::write(state, &next)?)
+    })
+}
+
+fn forget(machine: &mut Machine<'_>, disks: &[NewDisk]) -> Result<(), ApplyError> {
+    let next = disks.iter().fold(intents::read(&machine.state)?, |left, new| left.without(&new.disk.identity));
+    let Machine { effects, state, .. } = machine;
+    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))
+}
+
+/// Opened for reading: closing it after a write would have udev look at the disk.
+fn locked(node: &str) -> Result<File, ApplyError> {
+    let failed = |source| ApplyError::Write { path: node.to_owned(), source };
+    let file = File::open(node).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
+/// Lays the disk out, unless an earlier run did; gives the partition's node.
+fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyError> {
+    let node = &new.disk.node;
+    let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
+    let size = partition_size(new);
+    let there = || partitions(&number).first().filter(|part| part.size() == Some(size)).and_then(Number::node);
+    if let Some(part) = there().filter(|_| !new.wipe) {
+        return Ok(part);
+    }
+    let (label, kind) = match new.label {
+        Label::Dos => ("dos", "8e"),
+        Label::Gpt => ("gpt", "E6D6D379-F507-44C2-A23C-238F2A3DF928"),
+    };
+    let table = format!("label: {label}\nstart=1MiB, size={}MiB, type={kind}\n", size.0 / MIB);
+    let words = ["--quiet", "--wipe", "always", "--wipe-partitions", "always", node.as_str()];
+    machine.program(&Program::new("sfdisk", &words).input(&table))?;
+    match there() {
+        Some(part) => Ok(part),
+        None => changed(format!("the kernel does not show the partition of {node}")),
+    }
+}
+
+/// From the first MiB to the last whole one; a GPT keeps the last one for itself.
+fn partition_size(new: &NewDisk) -> Bytes {
+    let behind = match new.label {
+        Label::Dos => 0,
+        Label::Gpt => MIB,
+    };
+    Bytes(new.disk.size.0.saturating_sub(MIB + behind) / MIB * MIB)
+}
+
+/// The partition of a physical volume, and then the physical volume: as large as they can be.
+pub(super) fn grow_member(machine: &mut Machine<'_>, node: &str) -> Result<Change, ApplyError> {
+    let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
+    let mut change = Change::Already;
+    if let Some(partition) = Partition::read(&number).filter(|partition| partition.room() > partition.size()) {
+        root::resize(machine, &partition.disk, partition.number, partition.room())?;
+        change = Change::Made;
+    }
+    if change == Change::Already && !has_room(machine, node)? {
+        return Ok(Change::Already);
+    }
+    machine.lvm.reread();
+    machine.lvm(&["pvresize", node])?;
+    Ok(Change::Made)
+}
+
+/// Whether the device is larger than what LVM uses of it, by an extent at least.
+fn has_room(machine: &mut Machine<'_>, node: &str) -> Result<bool, ApplyError> {
+    let columns = "dev_size,pv_size,vg_extent_size,pe_start";
+    let words = ["pvs", "--noheadings", "--units", "b", "--nosuffix", "-o", columns, node];
+    let said = machine.lvm.run(&words)?.report;
+    let figures: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [device, volume, extent, start] = figures.as_slice() else { return Ok(false) };
+    Ok(*device >= volume.saturating_add(*extent).saturating_add(*start))
+}
+
+/// The group, its physical volumes, and the tables of the disks that were taken for it.
+pub(super) fn remove_group(machine: &mut Machine<'_>, group: &str, disks: &[String]) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    let Some(found) = report.groups.get(group) else { return Ok(Change::Already) };
+    if let Some(volume) = found.volumes.keys().next() {
+        return refused(format!("the group {group} still has the volume {volume}"));
+    }
+    let members: Vec<String> = found.members.iter().map(|member| member.node.clone()).collect();
+    machine.lvm(&["vgremove", group])?;
+    for member in &members {
+        machine.lvm(&["pvremove", member])?;
+    }
+    for disk in disks {
+        let Ok(Node::Block(number)) = Node::at(disk) else { continue };
+        let parts = partitions(&number);
+        let ours = parts.iter().filter_map(Number::node).all(|part| members.contains(&part));
+        if let (1, true, Some(node)) = (parts.len(), ours, number.node()) {
+            let lock = locked(&node)?;
+            machine.program(&Program::new("sfdisk", &["--quiet", "--delete", &node]))?;
+            machine.program(&Program::new("wipefs", &["-q", "-a", &node]))?;
+            drop(lock);
+        }
+    }
+    Ok(Change::Made)
+}

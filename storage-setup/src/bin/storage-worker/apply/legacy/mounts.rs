@@ -1,0 +1,67 @@
+//! Mounts of the drop-in's volumes: direct ones with quotas, or by the unit that the shell tool writes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use nix::mount::{MsFlags, umount};
+use storage_setup::render::mount_unit;
+
+use super::super::error::{ApplyError, changed};
+use super::super::{Change, Machine, mounts};
+use crate::bus;
+use crate::host::{Host, Number};
+use crate::program::Program;
+
+const LIMIT: Duration = Duration::from_mins(30);
+
+pub(super) fn mount(machine: &mut Machine<'_>, group: &str, volume: &str, point: &str, labels: bool) -> Result<Change, ApplyError> {
+    let source = format!("/dev/{group}/{volume}");
+    if Host::read()?.mounted_at(point).map(Host::source) != Some(source.clone()) {
+        let Some(node) = Number::of_volume(group, volume).and_then(|number| number.node()) else {
+            return changed(format!("{group}/{volume} is not active"));
+        };
+        directory(point)?;
+        let failed = |source| ApplyError::Mount { point: point.to_owned(), source };
+        machine.effects.run(&format!("mount -o pquota {source} {point}"), || {
+            nix::mount::mount(Some(node.as_str()), point, Some("xfs"), MsFlags::empty(), Some("pquota")).map_err(failed)
+        })?;
+    }
+    relabel(machine, point, labels)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn start(machine: &mut Machine<'_>, group: &str, volume: &str, point: &str, labels: bool) -> Result<Change, ApplyError> {
+    directory(point)?;
+    let (device, unit) = (mount_unit::device(group, volume), mount_unit::name(point));
+    mounts::start(machine, &device, point, &unit, false)?;
+    relabel(machine, point, labels)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn unmount(machine: &mut Machine<'_>, point: &str) -> Result<Change, ApplyError> {
+    if Host::read()?.mounted_at(point).is_none() {
+        return Ok(Change::Already);
+    }
+    let failed = |source| ApplyError::Mount { point: point.to_owned(), source };
+    machine.effects.run(&format!("umount {point}"), || umount(point).map_err(failed))?;
+    Ok(Change::Made)
+}
+
+pub(super) fn remove_unit(machine: &mut Machine<'_>, point: &str) -> Result<Change, ApplyError> {
+    let unit = mount_unit::name(point);
+    if Host::read()?.mounted_at(point).is_some() {
+        let stopped = || Ok(bus::talk(async |systemd| systemd.stop(&unit, LIMIT).await)?);
+        machine.effects.run(&format!("systemctl stop {unit}"), stopped)?;
+    }
+    mounts::forget(machine, &unit, &mount_unit::path(point))?;
+    Ok(Change::Made)
+}
+
+fn directory(point: &str) -> Result<(), ApplyError> {
+    std::fs::create_dir_all(Path::new(point)).map_err(|source| ApplyError::Write { path: point.to_owned(), source })
+}
+
+/// A new file system has no label of its own.
+fn relabel(machine: &mut Machine<'_>, point: &str, labels: bool) -> Result<(), ApplyError> {
+    if labels { machine.program(&Program::new("restorecon", &["-R", point]).limit(LIMIT)) } else { Ok(()) }
+}

@@ -1,0 +1,98 @@
+//! The drop-in's pool and volumes. They carry the agent's stamp; those that the shell tool made do not, and are its own by their names.
+
+use config::KIB;
+use storage_setup::legacy::Deed;
+use storage_setup::{LogicalVolume, Role, stamp};
+
+use super::super::error::{ApplyError, changed, refused};
+use super::super::{Change, Machine};
+
+pub(super) fn create_pool(machine: &mut Machine<'_>, deed: &Deed) -> Result<Change, ApplyError> {
+    let Deed::CreatePool { group, pool, data, metadata, chunk, profile, asked, on_demand } = deed else { return Ok(Change::Already) };
+    let (data, chunk, metadata) = (data.to_string(), format!("{}k", chunk.0 / KIB), format!("{}b", metadata.0));
+    let tags = stamp::of_pool(asked, true);
+    let mut words = vec!["lvcreate", "--type", "thin-pool", "--zero", "n", "-c", &chunk, "--poolmetadatasize", &metadata];
+    if let Some(profile) = profile {
+        // From the first table on, so that the kernel's low-water mark is set.
+        words.extend(["--metadataprofile", profile]);
+    }
+    for tag in &tags {
+        words.extend(["--addtag", tag]);
+    }
+    words.extend(["-l", &data, "-n", pool, "-y", group]);
+    machine.lvm(&words)?;
+    if *on_demand {
+        machine.lvm(&["lvchange", "-k", "y", &format!("{group}/{pool}")])?;
+    }
+    Ok(Change::Made)
+}
+
+pub(super) fn set_profile(machine: &mut Machine<'_>, group: &str, pool: &str, profile: Option<&str>) -> Result<Change, ApplyError> {
+    let found = find(machine, group, pool)?;
+    let Some(LogicalVolume { role: Role::Pool(state), active, .. }) = &found else {
+        return changed(format!("there is no thin pool {group}/{pool}"));
+    };
+    if state.profile.as_deref() == profile {
+        return Ok(Change::Already);
+    }
+    let name = format!("{group}/{pool}");
+    match profile {
+        Some(profile) => machine.lvm(&["lvchange", "--metadataprofile", profile, &name])?,
+        None => machine.lvm(&["lvchange", "--detachprofile", &name])?,
+    }
+    if *active {
+        // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
+        machine.lvm(&["lvchange", "--refresh", &name])?;
+    }
+    Ok(Change::Made)
+}
+
+pub(super) fn mark(machine: &mut Machine<'_>, group: &str, volume: &str, tag: &str, drop: &[String]) -> Result<Change, ApplyError> {
+    let name = format!("{group}/{volume}");
+    let mut words = vec!["lvchange", "--addtag", tag];
+    for old in drop {
+        words.extend(["--deltag", old]);
+    }
+    words.push(&name);
+    machine.lvm(&words)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str, on_demand: bool) -> Result<Change, ApplyError> {
+    match find(machine, group, volume)? {
+        None => return changed(format!("there is no volume {group}/{volume}")),
+        Some(found) if found.active => return Ok(Change::Already),
+        Some(_) => {}
+    }
+    let name = format!("{group}/{volume}");
+    let mut words = vec!["lvchange", "-a", "y"];
+    if on_demand {
+        words.push("-K");
+    }
+    words.push(&name);
+    machine.lvm(&words)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn deactivate(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change, ApplyError> {
+    if find(machine, group, volume)?.is_none_or(|found| !found.active) {
+        return Ok(Change::Already);
+    }
+    machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{volume}")])?;
+    Ok(Change::Made)
+}
+
+/// LVM refuses one that is in use.
+pub(super) fn remove(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change, ApplyError> {
+    let Some(found) = find(machine, group, volume)? else { return Ok(Change::Already) };
+    match found.role {
+        Role::Linear | Role::Thin { .. } | Role::Pool(_) => {}
+        Role::Other => return refused(format!("{group}/{volume} is no volume that this program makes")),
+    }
+    machine.lvm(&["lvremove", "-y", &format!("{group}/{volume}")])?;
+    Ok(Change::Made)
+}
+
+fn find(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Option<LogicalVolume>, ApplyError> {
+    Ok(machine.report()?.groups.get(group).and_then(|group| group.volumes.get(volume)).cloned())
+}

@@ -1,0 +1,116 @@
+//! `activate`, `deactivate` and `remove`. Each can be repeated after it was cut off.
+
+use std::time::{Duration, Instant};
+
+use storage_setup::legacy::plan::{Deed, remove as plan_remove};
+use storage_setup::legacy::{Metadata, Mode, Options, Status, Variables};
+
+use super::super::error::DropInError;
+use super::super::run::{carry_out, resolved, with_machine};
+use super::super::{answer, info, look, say};
+use super::kept::Kept;
+use crate::apply::Machine;
+
+pub(super) fn activate(kept: &Kept) -> Result<(), DropInError> {
+    let metadata = kept.metadata()?;
+    if kept.status()? == Some(Status::Invalid) {
+        return Err(DropInError::plain(format!("Storage configuration {} is invalid. Can't activate it.", kept.name())));
+    }
+    let done = with_machine(|machine| {
+        let failed = || DropInError::plain(format!("{} does not come", metadata.group));
+        if metadata.driver == "devicemapper" {
+            if !wait(machine, &metadata, &metadata.pool, "lvm thin pool")? {
+                return Err(failed());
+            }
+            machine.do_deed(&Deed::Activate { group: metadata.group.clone(), volume: metadata.pool.clone(), on_demand: true })?;
+        }
+        if let Some(point) = mount_point(&metadata)? {
+            if !wait(machine, &metadata, &metadata.volume, "logical volume")? {
+                return Err(failed());
+            }
+            let (group, volume) = (metadata.group.clone(), metadata.volume.clone());
+            machine.do_deed(&Deed::Activate { group: group.clone(), volume: volume.clone(), on_demand: false })?;
+            machine.do_deed(&Deed::Mount { group, volume, point, labels: false })?;
+        }
+        kept.set_status(Status::Active)
+    });
+    done.map_err(|error| ended(&error, "Activation of", kept))?;
+    answer(&format!("Activated storage config {}\n", kept.name()));
+    Ok(())
+}
+
+pub(super) fn deactivate(kept: &Kept) -> Result<(), DropInError> {
+    let metadata = kept.metadata()?;
+    with_machine(|machine| down(machine, kept, &metadata)).map_err(|error| ended(&error, "Deactivation of", kept))?;
+    answer(&format!("Deactivated storage config {}\n", kept.name()));
+    Ok(())
+}
+
+/// Says why; what it comes to is the shell tool's sentence.
+fn ended(error: &DropInError, what: &str, kept: &Kept) -> DropInError {
+    error.lines().iter().for_each(say);
+    DropInError::plain(format!("{what} storage config {} failed", kept.name()))
+}
+
+/// What is mounted first: a pool with a volume in use does not go down.
+fn down(machine: &mut Machine<'_>, kept: &Kept, metadata: &Metadata) -> Result<(), DropInError> {
+    let group = metadata.group.clone();
+    if let Some(point) = mount_point(metadata)? {
+        machine.do_deed(&Deed::Unmount { point })?;
+        machine.do_deed(&Deed::Deactivate { group: group.clone(), volume: metadata.volume.clone() })?;
+    }
+    if metadata.driver == "devicemapper" {
+        machine.do_deed(&Deed::Deactivate { group, volume: metadata.pool.clone() })?;
+    }
+    kept.set_status(Status::Inactive)
+}
+
+pub(super) fn remove(kept: &Kept) -> Result<(), DropInError> {
+    let metadata = kept.metadata()?;
+    let nothing = Options::read(&Variables::default(), Mode::Create, resolved).map(|(options, _)| options)?;
+    with_machine(|machine| {
+        // All that stands in the way, before anything goes.
+        plan_remove(&metadata, &look::look(machine, &nothing)?)?;
+        if kept.status()? == Some(Status::Active) {
+            down(machine, kept, &metadata)?;
+            answer(&format!("Deactivated storage config {}\n", kept.name()));
+        }
+        kept.set_status(Status::Invalid)?;
+        let plan = plan_remove(&metadata, &look::look(machine, &nothing)?)?;
+        carry_out(machine, &plan, &mut false)?;
+        kept.forget()
+    })?;
+    answer(&format!("Removed storage configuration {}\n", kept.name()));
+    Ok(())
+}
+
+fn mount_point(metadata: &Metadata) -> Result<Option<String>, DropInError> {
+    if metadata.mount.is_empty() {
+        return Ok(None);
+    }
+    let point = resolved(&metadata.mount);
+    point.map(Some).ok_or_else(|| DropInError::plain(format!("Failed to resolve path {}", metadata.mount)))
+}
+
+/// Waits until LVM shows the volume; false when it does not come.
+fn wait(machine: &mut Machine<'_>, metadata: &Metadata, volume: &str, what: &str) -> Result<bool, DropInError> {
+    const STEP: u64 = 5;
+    let name = format!("{}/{volume}", metadata.group);
+    let mut left = metadata.timeout.parse::<u64>().unwrap_or(0);
+    loop {
+        let report = machine.survey()?;
+        if report.groups.get(&metadata.group).is_some_and(|group| group.volumes.contains_key(volume)) {
+            return Ok(true);
+        }
+        if left == 0 {
+            info(format!("Timed out waiting for {what} {name}"));
+            return Ok(false);
+        }
+        info(format!("Waiting for {what} {name}. Wait time remaining is {left} seconds"));
+        let until = Instant::now() + Duration::from_secs(left.min(STEP));
+        while Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        left = left.saturating_sub(STEP);
+    }
+}

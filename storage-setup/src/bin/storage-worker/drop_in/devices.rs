@@ -1,0 +1,176 @@
+//! The disks of `DEVS`: waited for, found by their names, and looked at as far as it matters.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use config::Bytes;
+use storage_setup::fullreport::FullReport;
+use storage_setup::intents::Intents;
+use storage_setup::legacy::{Found, LegacyDisk, Membership, Mode, Options, Part};
+
+use super::error::DropInError;
+use super::info;
+use super::store::Wiped;
+use crate::host::{Host, Node, Number};
+use crate::observe::devices::{held, identity};
+use crate::program::Program;
+
+/// What is needed to look at disks.
+#[derive(Debug)]
+pub(super) struct Eyes<'a> {
+    pub(super) host: &'a Host,
+    pub(super) report: &'a FullReport,
+    pub(super) intents: &'a Intents,
+    pub(super) wiped: &'a Wiped,
+}
+
+/// Waits for devices that are not there yet, with the shell tool's words. One that does not come is found missing afterwards.
+pub(super) fn wait(options: &Options) {
+    let patience = options.patience();
+    for word in &options.devices {
+        let path = if word.starts_with('/') { word.clone() } else { format!("/dev/{word}") };
+        let there = || candidates(word, options.mode).iter().any(|path| matches!(Node::at(path), Ok(Node::Block(_))));
+        // What is there and is no block device does not become one.
+        if patience == 0 || there() || Path::new(word).exists() {
+            continue;
+        }
+        wait_for(&path, patience, there);
+    }
+}
+
+/// Says how long it still waits, every five seconds.
+pub(super) fn wait_for(path: &str, patience: u64, there: impl Fn() -> bool) {
+    const STEP: u64 = 5;
+    let mut left = patience;
+    while left > 0 {
+        info(format!("Waiting for device {path} to be available. Wait time remaining is {left} seconds"));
+        let until = Instant::now() + Duration::from_secs(left.min(STEP));
+        while Instant::now() < until {
+            if there() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        left = left.saturating_sub(STEP);
+    }
+    info(format!("Timed out waiting for device {path}"));
+}
+
+/// `sdb` is /dev/sdb where the file is of docker-storage-setup.
+fn candidates(word: &str, mode: Mode) -> Vec<String> {
+    match mode {
+        Mode::Compat => vec![word.to_owned(), format!("/dev/{word}")],
+        Mode::Create => vec![word.to_owned()],
+    }
+}
+
+/// What is at each word of `DEVS`.
+pub(super) fn look(options: &Options, eyes: &Eyes<'_>) -> Result<Vec<(String, Found)>, DropInError> {
+    options.devices.iter().map(|word| Ok((word.clone(), found(word, options, eyes)?))).collect()
+}
+
+fn found(word: &str, options: &Options, eyes: &Eyes<'_>) -> Result<Found, DropInError> {
+    let path = match options.mode {
+        Mode::Compat => {
+            let link = Path::new(word).is_symlink();
+            let target = if link { std::fs::canonicalize(word).ok() } else { Some(word.into()) };
+            let Some(target) = target.and_then(|target| target.to_str().map(str::to_owned)) else { return Ok(Found::Broken) };
+            if matches!(Node::at(&target), Ok(Node::Block(_))) { target } else { format!("/dev/{target}") }
+        }
+        Mode::Create => match std::fs::canonicalize(word).ok().and_then(|target| target.to_str().map(str::to_owned)) {
+            Some(target) => target,
+            None => return Ok(Found::Broken),
+        },
+    };
+    let Node::Block(number) = Node::at(&path).unwrap_or(Node::Missing) else { return Ok(Found::Missing { path }) };
+    if number.attribute("partition").is_some() || is_made_of_others(&number) {
+        return Ok(Found::Partition);
+    }
+    Ok(Found::Disk(Box::new(disk(path, &number, options.wipes(), eyes)?)))
+}
+
+/// Volumes of LVM, RAID and encrypted devices; a multipath device is a disk.
+fn is_made_of_others(number: &Number) -> bool {
+    let Some(directory) = number.sysfs() else { return false };
+    let below = std::fs::read_dir(directory.join("slaves")).is_ok_and(|mut entries| entries.next().is_some());
+    below && !number.attribute("dm/uuid").is_some_and(|uuid| uuid.starts_with("mpath-"))
+}
+
+fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<LegacyDisk, DropInError> {
+    let node = number.node().unwrap_or_else(|| path.clone());
+    let identity = identity(number, &node);
+    let size = number.size().unwrap_or_default();
+    let numbers = partitions(number);
+    let parts: Vec<Part> = numbers.iter().map(|part| self::part(part, eyes.report)).collect();
+    let mut disk = LegacyDisk {
+        intended: eyes.intents.group_of(&identity, size).map(str::to_owned),
+        wiped: eyes.wiped.has(&identity),
+        read_only: number.figure("ro") == Some(1),
+        member: member(number, eyes.report),
+        held: None,
+        signature: None,
+        unreadable: None,
+        path,
+        node,
+        identity,
+        size,
+        parts,
+    };
+    let is_member = |member: &Membership| matches!(member, Membership::Of(_));
+    if is_member(&disk.member) || disk.parts.iter().any(|part| is_member(&part.member)) {
+        return Ok(disk);
+    }
+    let all = std::iter::once(number).chain(&numbers);
+    disk.held = all.filter_map(|number| held(number, &number.node()?, eyes.host)).next();
+    if size.0 == 0 {
+        disk.unreadable = Some("the kernel says that it has no size".to_owned());
+    } else if disk.held.is_none() && (wipes || disk.parts.is_empty()) {
+        match signature(&disk.node) {
+            Ok(found) => disk.signature = found,
+            Err(why) => disk.unreadable = Some(why),
+        }
+    }
+    Ok(disk)
+}
+
+/// In the order of the table.
+pub(crate) fn partitions(number: &Number) -> Vec<Number> {
+    let entries = number.sysfs().and_then(|directory| std::fs::read_dir(directory).ok());
+    let found = entries.into_iter().flatten().flatten().filter_map(|entry| {
+        let index = crate::host::text(&entry.path().join("partition"))?.parse::<u32>().ok()?;
+        Some((index, Number(crate::host::text(&entry.path().join("dev"))?)))
+    });
+    let mut found: Vec<(u32, Number)> = found.collect();
+    found.sort_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, number)| number).collect()
+}
+
+fn part(number: &Number, report: &FullReport) -> Part {
+    let node = number.node().unwrap_or_default();
+    Part { member: member(number, report), size: number.size().unwrap_or(Bytes(0)), node }
+}
+
+/// By LVM's own report; names are compared by what they lead to.
+fn member(number: &Number, report: &FullReport) -> Membership {
+    let leads_here = |node: &String| matches!(Node::at(node), Ok(Node::Block(found)) if found == *number);
+    for (name, group) in &report.groups {
+        if group.members.iter().any(|member| leads_here(&member.node)) {
+            return Membership::Of(name.clone());
+        }
+    }
+    if report.orphans.iter().any(leads_here) { Membership::Orphan } else { Membership::None }
+}
+
+/// The first signature that wipefs finds, by type and offset. Looking only.
+fn signature(node: &str) -> Result<Option<(String, String)>, String> {
+    let told = |error: &dyn std::error::Error| crate::events::chain(error);
+    let program = Program::new("wipefs", &["-p", node]).limit(Duration::from_secs(30));
+    let ended = program.run().and_then(|ended| ended.expect(&[0])).map_err(|error| told(&error))?;
+    // `# offset,uuid,label,type`, then a line for each.
+    let lines = ended.stdout.lines().filter(|line| !line.starts_with('#'));
+    let first = lines.filter_map(|line| {
+        let (offset, rest) = line.split_once(',')?;
+        Some((rest.rsplit(',').next()?.to_owned(), offset.to_owned()))
+    });
+    Ok({ first }.next())
+}

@@ -1,0 +1,123 @@
+//! docker-storage-setup without a command, and its `--reset`.
+
+use std::path::{Path, PathBuf};
+
+use storage_setup::legacy::plan::{Deed, Task, awaited_pool, compat as plan_compat, reset as plan_reset};
+use storage_setup::legacy::{Mode, Options, Plan};
+
+use super::error::DropInError;
+use super::{STATE, configuration, devices, failed, lock, look, say};
+use crate::apply::Machine;
+use crate::events::Events;
+use crate::host::Node;
+use crate::lvm::Lvm;
+use crate::signals::Signals;
+
+const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
+
+/// The whole run.
+pub(super) fn compat(reset: bool) -> Result<(), DropInError> {
+    let _lock = lock::agents()?;
+    let mut made_pool = false;
+    let done = if reset { failed::check().and_then(|()| take_away()) } else { set_up(&mut made_pool) };
+    match &done {
+        Ok(()) => failed::forget(),
+        Err(_) if !reset && !made_pool => failed::remember(),
+        Err(_) => {}
+    }
+    done
+}
+
+fn options() -> Result<Options, DropInError> {
+    let variables = configuration::read(INPUT, &[("CONTAINER_THINPOOL", "docker-pool")])?;
+    let (options, said) = Options::read(&variables, Mode::Compat, resolved)?;
+    said.iter().for_each(say);
+    Ok(options)
+}
+
+fn set_up(made_pool: &mut bool) -> Result<(), DropInError> {
+    let options = options()?;
+    devices::wait(&options);
+    with_machine(|machine| {
+        let mut seen = look::look(machine, &options)?;
+        if let Some(device) = awaited_pool(&options, &seen) {
+            devices::wait_for(&device, options.patience(), || matches!(Node::at(&device), Ok(Node::Block(_))));
+            seen = look::look(machine, &options)?;
+        }
+        let mut plan = plan_compat(&options, &seen)?;
+        if grow_members(machine, &plan) {
+            plan = plan_compat(&options, &look::look(machine, &options)?)?;
+        }
+        plan.tasks.retain(|task| !matches!(task, Task::Do(Deed::GrowMember { .. })));
+        carry_out(machine, &plan, made_pool)
+    })
+}
+
+/// They come first: what is free afterwards is what the rest is planned on. Says whether anything grew.
+fn grow_members(machine: &mut Machine<'_>, plan: &Plan) -> bool {
+    let mut grown = false;
+    for deed in plan.deeds().filter(|deed| matches!(deed, Deed::GrowMember { .. })) {
+        match machine.do_deed(deed) {
+            Ok(done) => grown |= done,
+            Err(error) => DropInError::from(error).lines().iter().for_each(say),
+        }
+    }
+    grown
+}
+
+fn take_away() -> Result<(), DropInError> {
+    let options = options()?;
+    with_machine(|machine| {
+        let plan = plan_reset(&options, &look::look(machine, &options)?)?;
+        carry_out(machine, &plan, &mut false)
+    })
+}
+
+/// In order; the first failure ends it, as it ended the shell tool.
+pub(super) fn carry_out(machine: &mut Machine<'_>, plan: &Plan, made_pool: &mut bool) -> Result<(), DropInError> {
+    for task in &plan.tasks {
+        let deed = match task {
+            Task::Say(line) => {
+                say(line);
+                continue;
+            }
+            Task::Do(deed) => deed,
+        };
+        *made_pool |= matches!(deed, Deed::CreatePool { .. });
+        match machine.do_deed(deed) {
+            Ok(_) => {}
+            Err(error) if is_of_root(deed) => DropInError::from(error).lines().iter().for_each(say),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// A root that does not grow keeps no engine from its storage.
+fn is_of_root(deed: &Deed) -> bool {
+    matches!(deed, Deed::MarkRoot { .. } | Deed::GrowRoot { .. } | Deed::GrowRootFilesystem { .. } | Deed::GrowMember { .. })
+}
+
+/// Starts LVM in this process, with signals held back between effects.
+pub(super) fn with_machine<T>(work: impl FnOnce(&mut Machine<'_>) -> Result<T, DropInError>) -> Result<T, DropInError> {
+    let unusable = |error: &dyn std::error::Error| DropInError::plain(crate::events::chain(error));
+    // LVM asks questions on standard input; nobody answers.
+    let null = std::fs::File::open("/dev/null").map_err(|error| unusable(&error))?;
+    nix::unistd::dup2_stdin(&null).map_err(|error| unusable(&error))?;
+    let mut events = Events::unheard().map_err(|error| unusable(&error))?;
+    crate::outlive_memory_pressure();
+    let signals = Signals::block().map_err(|error| unusable(&error))?;
+    let lvm = Lvm::start().map_err(|error| unusable(&error))?;
+    let kill = std::env::var("ATOMIC_HOST_KILL").ok().and_then(|text| config::Kill::from_text(&text));
+    work(&mut Machine::new(lvm, STATE.into(), kill, signals, &mut events))
+}
+
+/// realpath(1): all but the last part has to be there.
+pub(super) fn resolved(path: &str) -> Option<String> {
+    let path = std::path::absolute(path).ok()?;
+    let resolved: PathBuf = match std::fs::canonicalize(&path) {
+        Ok(resolved) => resolved,
+        Err(_) => std::fs::canonicalize(path.parent().unwrap_or(Path::new("/"))).ok()?.join(path.file_name()?),
+    };
+    resolved.to_str().map(str::to_owned)
+}

@@ -1,0 +1,97 @@
+//! `--reset` and `remove`: what was made goes, data included. Group and disks stay, but for those that `create` made.
+
+use super::volumes::{DOCKER_ROOT, unit_path};
+use super::{Deed, Plan, Task, compat};
+use crate::legacy::{Metadata, Options, Refusal, Seen, current_options, thin_pool};
+use crate::{Role, dm_name, render::profile};
+
+/// Plans `--reset`.
+///
+/// # Errors
+/// When something that would go is in use.
+pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
+    let mut deeds = Vec::new();
+    let group =
+        if want.group.is_empty() { have.root.as_ref().map(|root| root.group.clone()).unwrap_or_default() } else { want.group.clone() };
+    if let Some((name, point)) = &want.volume {
+        volume(have, &group, name, point, &mut deeds);
+    }
+    if want.docker_root {
+        volume(have, &group, DOCKER_ROOT, &have.docker_root, &mut deeds);
+    }
+    // By what the engine was told, even if the driver was changed since.
+    let options = have.output.as_deref().and_then(|text| current_options(text, want.variable()));
+    let told = options.and_then(thin_pool).and_then(|device| dm_name::split(device.strip_prefix("/dev/mapper/")?));
+    let pool_of = told.filter(|(_, name)| *name == want.pool).map(|(group, _)| group);
+    match pool_of {
+        Some(group) => pool(have, &group, &want.pool, &mut deeds)?,
+        None if want.driver == "devicemapper" => pool(have, &group, &want.pool, &mut deeds)?,
+        None => {}
+    }
+    if have.output.is_some() {
+        deeds.push(Deed::Delete { path: compat::OUTPUT.to_owned() });
+    }
+    Ok(Plan { tasks: deeds.into_iter().map(Task::Do).collect(), group, ..Plan::default() })
+}
+
+/// Plans `remove` of a configuration.
+///
+/// # Errors
+/// When something that would go is in use.
+pub fn remove(stored: &Metadata, have: &Seen) -> Result<Plan, Refusal> {
+    let mut deeds = Vec::new();
+    if !stored.volume.is_empty() {
+        volume(have, &stored.group, &stored.volume, &stored.mount, &mut deeds);
+    }
+    if stored.driver == "devicemapper" {
+        pool(have, &stored.group, &stored.pool, &mut deeds)?;
+    }
+    if stored.group_created
+        && let Some(group) = have.groups.get(&stored.group)
+    {
+        let goes = |name: &String| *name == stored.volume || *name == stored.pool;
+        if let Some(other) = group.volumes.keys().find(|name| !goes(name)) {
+            return Err(Refusal::new(format!("Volume group {} has another volume, {other}; it is not removed", stored.group)));
+        }
+        deeds.push(Deed::RemoveGroup { group: stored.group.clone(), disks: stored.devices.clone() });
+    }
+    Ok(Plan { tasks: deeds.into_iter().map(Task::Do).collect(), group: stored.group.clone(), ..Plan::default() })
+}
+
+fn volume(have: &Seen, group: &str, name: &str, point: &str, deeds: &mut Vec<Deed>) {
+    let there = have.groups.get(group).is_some_and(|found| found.volumes.contains_key(name));
+    let source = format!("/dev/{group}/{name}");
+    if have.files.contains_key(&unit_path(point)) && there {
+        deeds.push(Deed::RemoveMount { point: point.to_owned() });
+    }
+    if !there {
+        return;
+    }
+    for (_, at) in
+        have.mounts.iter().rev().filter(|(from, at)| *from == source && (at != point || !have.files.contains_key(&unit_path(point))))
+    {
+        deeds.push(Deed::Unmount { point: at.clone() });
+    }
+    deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
+}
+
+/// The pool and what LVM has in it; thin devices that docker made in it are docker's to close.
+fn pool(have: &Seen, group: &str, name: &str, deeds: &mut Vec<Deed>) -> Result<(), Refusal> {
+    let Some(found) = have.groups.get(group) else { return Ok(()) };
+    let Some(pool) = found.volumes.get(name) else { return Ok(()) };
+    match &pool.role {
+        Role::Pool(_) => {}
+        // No pool: not ours to remove.
+        Role::Linear | Role::Thin { .. } | Role::Other => return Ok(()),
+    }
+    let inside = found.volumes.iter().find(|(_, volume)| matches!(&volume.role, Role::Thin { pool } if pool == name));
+    if let Some((volume, _)) = inside {
+        return Err(Refusal::new(format!("Thin pool {group}/{name} holds the volume {volume}; remove that first")));
+    }
+    deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
+    let path = profile::path(group, name);
+    if have.files.contains_key(&path) {
+        deeds.push(Deed::Delete { path });
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! What the drop-in reads, plans and says, without a host.
+
+mod commands;
+mod devices;
+mod files;
+mod host;
+mod mended;
+mod messages;
+mod plans;
+mod shell;

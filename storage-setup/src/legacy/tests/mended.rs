@@ -1,0 +1,181 @@
+//! The shell tool's bugs, one by one: each test fails on what it did.
+
+use super::host::{OUTPUT, deeds, disk, host, options, part, planned, refused, set_up, volume, with_disk};
+use crate::legacy::plan::{self, Deed};
+use crate::legacy::{Found, Membership, Mode, Seen, Variables, current_driver};
+use crate::{Role, stamp};
+
+#[test]
+fn a_disk_whose_partition_goes_by_another_name_is_known_and_never_wiped() {
+    // A member is found by what its node leads to: the second partition, or the whole disk, count as much as the first.
+    for change in [0, 1] {
+        let mut disk = disk("/dev/vdb", 10);
+        match change {
+            0 => disk.member = Membership::Of("atomicos".to_owned()),
+            _ => disk.parts = vec![part("/dev/vdb1", 1, Membership::None), part("/dev/vdb2", 8, Membership::Of("atomicos".to_owned()))],
+        }
+        let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+        assert!(!plan.deeds().any(|deed| matches!(deed, Deed::TakeDisks { .. })), "{plan:?}");
+    }
+}
+
+#[test]
+fn a_renamed_group_does_not_wipe_the_disks_of_the_old_one() {
+    let mut disk = disk("/dev/vdb", 10);
+    disk.parts = vec![part("/dev/vdb1", 9, Membership::Of("old".to_owned()))];
+    let why = refused("VG=new\nDEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+    assert!(why.contains("It belongs to volume group old."), "{why}");
+}
+
+#[test]
+fn a_run_cut_off_between_partition_and_group_goes_on() {
+    let mut disk = disk("/dev/vdb", 10);
+    disk.parts = vec![part("/dev/vdb1", 9, Membership::Orphan)];
+    disk.intended = Some("atomicos".to_owned());
+    let plan = planned("DEVS=/dev/vdb", &with_disk(disk.clone()));
+    assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if !disks[0].wipe), "{plan:?}");
+    // Not for another group.
+    disk.intended = Some("other".to_owned());
+    assert!(refused("DEVS=/dev/vdb", &with_disk(disk)).contains("cannot be added"));
+}
+
+#[test]
+fn an_empty_output_file_is_written_when_the_pool_is_there() {
+    for text in ["", "DOCKER_STORAGE_OPTIONS=\n", "DOCKER_STORAGE_OPTIONS=\"\"\n", "# nothing\n"] {
+        let plan = planned("", &Seen { output: Some(text.to_owned()), ..set_up() });
+        assert!(matches!(deeds(&plan)[..], [Deed::Write { text, .. }] if text == OUTPUT), "{text:?}: {plan:?}");
+    }
+}
+
+#[test]
+fn a_volume_that_was_not_formatted_yet_is_formatted_before_it_is_mounted() {
+    let mut host = host();
+    let half = volume(100, Role::Linear, &[stamp::OURS, stamp::UNFORMATTED]);
+    host.groups.get_mut("atomicos").expect("group").volumes.insert("c".to_owned(), half);
+    let plan = planned("STORAGE_DRIVER=\"\"\n", &host);
+    assert!(plan.is_idle());
+    let plan = planned("STORAGE_DRIVER=overlay2\nCONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c", &host);
+    let kinds = deeds(&plan);
+    let at = |wanted: fn(&Deed) -> bool| kinds.iter().position(|deed| wanted(deed)).expect("there");
+    assert!(at(|deed| matches!(deed, Deed::Format { .. })) < at(|deed| matches!(deed, Deed::StartMount { .. })), "{kinds:?}");
+    // And nothing is written for systemd before: a unit without a file system would fail at the next boot.
+    let unit = at(|deed| matches!(deed, Deed::Write { path, .. } if path.ends_with(".mount")));
+    assert!(at(|deed| matches!(deed, Deed::Format { .. })) < unit, "{kinds:?}");
+}
+
+#[test]
+fn a_new_mount_gets_its_labels_with_it() {
+    let host = Seen { labels: true, ..host() };
+    let plan = planned("STORAGE_DRIVER=overlay2\nDOCKER_ROOT_VOLUME=yes", &host);
+    assert!(plan.deeds().any(|deed| matches!(deed, Deed::Mount { labels: true, .. })), "{plan:?}");
+}
+
+#[test]
+fn everything_is_checked_before_a_disk_is_touched() {
+    let host = with_disk(disk("/dev/vdb", 10));
+    let bad = [
+        "STORAGE_DRIVER=btrfs",
+        "DATA_SIZE=110%FREE",
+        "MIN_DATA_SIZE=1T",
+        "DATA_SIZE=16E",
+        "CHUNK_SIZE=1",
+        "POOL_META_SIZE=16G",
+        "CONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c\nCONTAINER_ROOT_LV_SIZE=900G",
+        "ROOT_SIZE=x",
+    ];
+    for text in bad {
+        // A refusal has no deeds.
+        refused(&format!("VG=docker\nDEVS=/dev/vdb\n{text}"), &host);
+    }
+}
+
+#[test]
+fn a_driver_is_read_in_every_way_that_docker_takes_it() {
+    let cases = [
+        ("--storage-driver overlay2", Some("overlay2")),
+        ("--storage-driver=overlay2", Some("overlay2")),
+        ("-s overlay2 --x", Some("overlay2")),
+        ("-s=devicemapper", Some("devicemapper")),
+        ("--storage-opt dm.thinpooldev=/dev/mapper/a-b", Some("devicemapper")),
+        ("--log-level=debug", None),
+    ];
+    for (text, driver) in cases {
+        assert_eq!(current_driver(text), driver, "{text}");
+    }
+}
+
+#[test]
+fn a_root_that_is_a_whole_disk_grows_its_partition_without_failing() {
+    let mut host = host();
+    let group = host.groups.get_mut("atomicos").expect("group");
+    group.members[0].node = "/dev/vda".to_owned();
+    let plan = planned("STORAGE_DRIVER=\nGROWPART=true", &host);
+    assert_eq!(deeds(&plan), [&Deed::GrowMember { node: "/dev/vda".to_owned() }]);
+}
+
+#[test]
+fn a_step_of_root_size_is_taken_once() {
+    let grow = |host: &Seen| {
+        let plan = planned("STORAGE_DRIVER=\nROOT_SIZE=+5G", host);
+        plan.deeds().filter(|deed| matches!(deed, Deed::GrowRoot { .. } | Deed::MarkRoot { .. })).cloned().collect::<Vec<_>>()
+    };
+    let first = grow(&host());
+    let [Deed::MarkRoot { tag, .. }, Deed::GrowRoot { to: 2030, .. }] = &first[..] else { panic!("{first:?}") };
+    assert_eq!(tag, "atomic-host/grown=+5G:2030");
+    let marked = |extents: u64| {
+        let mut host = host();
+        host.groups.get_mut("atomicos").expect("group").volumes.insert("root".to_owned(), volume(extents, Role::Linear, &[tag.as_str()]));
+        host
+    };
+    assert_eq!(grow(&marked(2030)), []);
+    // Cut off between the record and the growth.
+    assert!(matches!(grow(&marked(750))[..], [Deed::GrowRoot { to: 2030, .. }]));
+}
+
+#[test]
+fn the_pool_is_made_with_its_profile() {
+    let plan = planned("", &host());
+    assert!(plan.deeds().any(|deed| matches!(deed, Deed::CreatePool { profile: Some(_), .. })), "{plan:?}");
+    assert!(!plan.deeds().any(|deed| matches!(deed, Deed::SetProfile { .. })), "{plan:?}");
+}
+
+#[test]
+fn an_absent_device_is_absent_also_without_a_time_out() {
+    let host = Seen { devices: vec![("vdz".to_owned(), Found::Missing { path: "/dev/vdz".to_owned() })], ..host() };
+    assert_eq!(refused("DEVS=vdz\nDEVICE_WAIT_TIMEOUT=0", &host), "ERROR: /dev/vdz is not a valid block device.");
+}
+
+#[test]
+fn the_profile_goes_with_the_pool() {
+    let plan = plan::reset(&options(""), &set_up()).expect("a plan");
+    assert!(plan.deeds().any(|deed| matches!(deed, Deed::Delete { path } if path.ends_with(".profile"))), "{plan:?}");
+}
+
+#[test]
+fn a_moved_docker_directory_is_looked_into() {
+    let text = "OPTIONS='--selinux-enabled -g /srv/docker --log-driver=journald'\n";
+    assert_eq!(crate::legacy::docker_root(text).as_deref(), Some("/srv/docker"));
+    assert_eq!(crate::legacy::docker_root("OPTIONS=\"--graph=/a --data-root=/b\"\n").as_deref(), Some("/b"));
+    assert_eq!(crate::legacy::docker_root("OPTIONS='--log-driver=journald'\n"), None);
+}
+
+#[test]
+fn a_pool_of_the_same_name_in_another_group_is_no_obstacle_for_create() {
+    let mut host = set_up();
+    host.groups.insert("data".to_owned(), super::host::group(10_000, 9_000));
+    let (options, _) = super::host::read("VG=data\nCONTAINER_THINPOOL=docker-pool", Mode::Create).expect("good");
+    plan::create(&options, &host).expect("a plan");
+}
+
+#[test]
+fn the_profile_of_a_configured_pool_is_kept_in_its_own_group_whatever_vg_says_now() {
+    let mut host = set_up();
+    host.groups.insert("data".to_owned(), super::host::group(10_000, 9_000));
+    let plan = planned("VG=data", &host);
+    assert!(plan.is_idle(), "{plan:?}");
+}
+
+#[test]
+fn a_defaults_file_that_sets_nothing_is_no_default_of_ours() {
+    assert_eq!(Variables::default().get("STORAGE_DRIVER"), "");
+}
