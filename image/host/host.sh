@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The host: the base, with the agent and the appliance's own files over it.
-# In:  ref .../base; agent/dist/ (laid out as on the host); overlay/; the built binaries in target/$PROFILE.
+# In:  ref .../base; agent/dist/ and storage-setup/dist/ (laid out as on the host); overlay/; the built binaries in target/$PROFILE.
 # Out: ref atomic/12/x86_64/host in target/guest/repo. Nothing, when the same files were committed last.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -43,6 +43,7 @@ enable_units() {
 rm -rf "$over"
 mkdir -p "$over"
 lay $dist
+lay storage-setup/dist
 lay $host/overlay
 while read -r name where; do
     [ -n "$name" ] || continue
@@ -53,6 +54,7 @@ done <<<"$binaries"
 for dir in bin sbin libexec; do
     [ ! -d "$over/usr/$dir" ] || find "$over/usr/$dir" -type f -exec chmod 755 {} +
 done
+chmod 755 "$over/usr/share/container-storage-setup/css-child-read-write"
 enable_units
 
 hash=$(cat "$out/base.hash")-$(hash_of "${over#"$top/"}" $host/host.sh)
