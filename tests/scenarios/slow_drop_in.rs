@@ -1,0 +1,264 @@
+//! The drop-in for docker-storage-setup on a real host: from a file in /etc/sysconfig to docker on its pool, again, and away.
+
+use anyhow::Result;
+use tests::guest::{Guest, Output};
+use tests::image::Layout;
+use tests::product;
+
+const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
+const OUTPUT: &str = "/etc/sysconfig/docker-storage";
+
+/// A host whose agent and docker stay out of the way.
+fn host() -> Result<Guest> {
+    let guest = Guest::ready(&Layout::vg("atomicos"))?;
+    guest.check(
+        "systemctl stop atomic-hostd.service docker.socket docker.service; mkdir -p /etc/sysconfig; rm -f /etc/sysconfig/docker-storage",
+    )?;
+    Ok(guest)
+}
+
+fn run(guest: &Guest, words: &[&str]) -> Result<Output> {
+    let mut argv = vec!["/usr/bin/docker-storage-setup"];
+    argv.extend(words);
+    guest.run(&argv)
+}
+
+/// Runs it, and expects it to do all that it was told.
+fn done(guest: &Guest, words: &[&str]) -> Result<Output> {
+    let output = run(guest, words)?;
+    assert_eq!(output.code, 0, "{words:?}: {}{}", output.stdout, output.stderr);
+    Ok(output)
+}
+
+/// What any write would change: LVM's count of writes, and the times and texts of files.
+fn traces(guest: &Guest) -> Result<String> {
+    guest.check(
+        "vgs --noheadings -o vg_name,vg_seqno; find /etc/sysconfig /etc/lvm/profile /etc/systemd/system /var/lib/atomic-host \
+         -type f -printf '%p %T@ %s\\n' | sort; findmnt -rn -o TARGET,SOURCE | sort",
+    )
+}
+
+#[test]
+fn a_disk_becomes_a_pool_that_docker_runs_on_and_more_disks_come_later() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(INPUT, "# as it was\nSTORAGE_DRIVER=devicemapper\nVG=docker\nDEVS=\"/dev/vdb\"\nMIN_DATA_SIZE=1G\n")?;
+    let first = done(&guest, &[])?;
+    assert_eq!(first.stdout, "");
+    assert_eq!(guest.check("pvs --noheadings -o pv_name,vg_name | awk '$2 == \"docker\" { print $1 }'")?, "/dev/vdb1");
+    assert_eq!(guest.check("sfdisk -d /dev/vdb | sed -n 's/^label: //p; s/.*type=//p'")?, "dos\n8e");
+    assert_eq!(
+        guest.check(&format!("cat {OUTPUT}"))?,
+        "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper --storage-opt dm.fs=xfs --storage-opt \
+         dm.thinpooldev=/dev/mapper/docker-docker--pool --storage-opt dm.use_deferred_removal=true --storage-opt \
+         dm.use_deferred_deletion=true \""
+    );
+    assert_eq!(
+        guest.check("cat /etc/lvm/profile/docker--docker-pool-extend.profile")?,
+        "activation {\n\tthin_pool_autoextend_threshold=60\n\tthin_pool_autoextend_percent=20\n\n}"
+    );
+    let low_water: u64 = guest.check("dmsetup table docker-docker--pool | awk '{ print $7 }'")?.parse()?;
+    assert!(low_water > 0, "the kernel tells when the pool fills up");
+
+    second_run_writes_nothing(&guest)?;
+
+    guest.check("systemctl start docker.service")?;
+    let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;
+    assert!(info.contains("devicemapper") && info.contains("docker-docker--pool"), "{info}");
+    guest.check("systemctl stop docker.socket docker.service")?;
+
+    let before = product::extents(&guest, "docker")?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=devicemapper\nVG=docker\nDEVS=\"/dev/vdb vdc\"\nMIN_DATA_SIZE=1G\n")?;
+    let more = done(&guest, &[])?;
+    assert!(more.stderr.contains("INFO: Device /dev/vdb is already partitioned and is part of volume group docker"), "{}", more.stderr);
+    assert_eq!(product::extents(&guest, "docker")?, before, "the pool is as it was");
+    assert_eq!(guest.check("vgs --noheadings -o pv_count docker")?.trim(), "2");
+    second_run_writes_nothing(&guest)?;
+
+    reset_and_compare_with_lvm(&guest)
+}
+
+fn second_run_writes_nothing(guest: &Guest) -> Result<()> {
+    let before = traces(guest)?;
+    done(guest, &[])?;
+    assert_eq!(traces(guest)?, before);
+    Ok(())
+}
+
+/// The sizes are those that LVM itself makes of the shell tool's words.
+fn reset_and_compare_with_lvm(guest: &Guest) -> Result<()> {
+    guest.check("dmsetup ls --target thin | awk '{ print $1 }' | grep '^docker-' | grep -v pool | xargs -r -n1 dmsetup remove")?;
+    done(guest, &["--reset"])?;
+    guest.check(&format!("! test -e {OUTPUT} && ! test -e /etc/lvm/profile/docker--docker-pool-extend.profile"))?;
+    assert!(product::extents(guest, "docker")?.is_empty(), "group and disks stay, the pool goes");
+    let sectors: u64 = guest.check("vgs --noheadings --units s --nosuffix -o vg_size docker")?.trim().parse()?;
+    let words = format!(
+        "lvcreate -y --type thin-pool --zero n -c 512K --poolmetadatasize {}s -l 40%FREE -n docker-pool docker",
+        sectors / 1000 + 1
+    );
+    guest.check(&words)?;
+    let by_lvm = product::extents(guest, "docker")?;
+    guest.check("lvremove -y docker/docker-pool; rm -rf /var/lib/docker/devicemapper")?;
+    done(guest, &[])?;
+    assert_eq!(product::extents(guest, "docker")?, by_lvm);
+    Ok(())
+}
+
+#[test]
+fn overlay_on_a_volume_of_its_own_and_configurations_by_name() -> Result<()> {
+    let guest = host()?;
+    let text = "STORAGE_DRIVER=overlay2\nVG=css\nDEVS=$(echo /dev/vdb)\nCONTAINER_ROOT_LV_NAME=containers\n\
+                CONTAINER_ROOT_LV_MOUNT_PATH=/var/lib/docker\nROOT_SIZE=+200M\n";
+    guest.write_file(INPUT, text)?;
+    done(&guest, &[])?;
+    assert_eq!(guest.check(&format!("cat {OUTPUT}"))?, "DOCKER_STORAGE_OPTIONS=\"--storage-driver overlay2 \"");
+    assert_eq!(guest.check("findmnt -no SOURCE,FSTYPE /var/lib/docker")?, "/dev/mapper/css-containers xfs");
+    guest.check("findmnt -no OPTIONS /var/lib/docker | grep -E 'usrquota|pquota|prjquota'")?;
+    guest.check("systemctl is-enabled var-lib-docker.mount && systemctl is-active var-lib-docker.mount")?;
+    let root = product::extents(&guest, "atomicos")?["root"];
+    second_run_writes_nothing(&guest)?;
+    assert_eq!(product::extents(&guest, "atomicos")?["root"], root, "a step is taken once");
+    guest.check("systemctl start docker.service")?;
+    assert_eq!(guest.check("docker info --format '{{.Driver}}'")?, "overlay2");
+    guest.check("systemctl stop docker.socket docker.service")?;
+    done(&guest, &["--reset"])?;
+    guest
+        .check("! findmnt /var/lib/docker && ! test -e /etc/systemd/system/var-lib-docker.mount && test -z \"$(lvs --noheadings css)\"")?;
+    configurations(&guest)
+}
+
+/// The life of a named configuration, with the shell tool's words.
+fn configurations(guest: &Guest) -> Result<()> {
+    let css = |line: &str| guest.sh(&format!("container-storage-setup {line}"));
+    let says = |line: &str, wanted: &str| -> Result<()> {
+        let output = css(line)?;
+        assert_eq!((output.code, output.stdout.as_str()), (0, wanted), "{line}: {}", output.stderr);
+        Ok(())
+    };
+    let file = "STORAGE_DRIVER=devicemapper\nVG=two\nDEVS=/dev/vdc\nCONTAINER_THINPOOL=pool-two\nMIN_DATA_SIZE=200M\n\
+                CONTAINER_ROOT_LV_NAME=root-two\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/two\n";
+    guest.write_file("/var/tmp/two", file)?;
+    says("list", "")?;
+    says("create -o /var/tmp/two.out two /var/tmp/two", "Created storage configuration two\n")?;
+    let line = "STORAGE_OPTIONS=\"--storage-driver devicemapper --storage-opt dm.fs=xfs --storage-opt \
+                dm.thinpooldev=/dev/mapper/two-pool--two --storage-opt dm.use_deferred_removal=true --storage-opt \
+                dm.use_deferred_deletion=true \"\n";
+    says("export two", line)?;
+    assert_eq!(guest.check("cat /var/tmp/two.out")? + "\n", line);
+    says(
+        "list",
+        "NAME                     DRIVER           STATUS          \ntwo                      devicemapper     active          \n",
+    )?;
+    says(
+        "list two",
+        "Name: two\nStatus: active\nSTORAGE_DRIVER=devicemapper\nVG=two\nDEVS=\"/dev/vdc\"\nCONTAINER_THINPOOL=pool-two\n\
+         CONTAINER_ROOT_LV_NAME=root-two\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/two\nAUTO_EXTEND_POOL=yes\nDEVICE_WAIT_TIMEOUT=60\n",
+    )?;
+    guest.check("test \"$(findmnt -no SOURCE /var/two)\" = /dev/mapper/two-root--two")?;
+    says("deactivate two", "Deactivated storage config two\n")?;
+    guest.check("! findmnt /var/two && test -z \"$(dmsetup ls | grep ^two-)\"")?;
+    says("activate two", "Activated storage config two\n")?;
+    guest.check("findmnt /var/two && dmsetup table two-pool--two | grep thin-pool")?;
+
+    guest.check("wipefs -a /dev/vdb1; vgremove -y css; pvremove -y /dev/vdb1; wipefs -a /dev/vdb; partx -d /dev/vdb; true")?;
+    says("add-dev two /dev/vdb", "Added device /dev/vdb to storage configuration two\n")?;
+    assert_eq!(guest.check("vgs --noheadings -o pv_count two")?.trim(), "2");
+    guest.check("grep -x '_M_DEVS_RESOLVED=\"/dev/vdc /dev/vdb\"' /var/lib/container-storage-setup/two/metadata")?;
+
+    let again = css("create two /var/tmp/two")?;
+    assert_eq!((again.code, again.stderr.as_str()), (1, "ERROR: Storage configuration two already exists\n"));
+    let path = css("remove ../../../etc")?;
+    assert_eq!(path.code, 1, "{}{}", path.stdout, path.stderr);
+    let none = css("activate three")?;
+    assert_eq!((none.code, none.stderr.as_str()), (1, "ERROR: Storage configuration three does not exist\n"));
+    says("remove two", "Deactivated storage config two\nRemoved storage configuration two\n")?;
+    guest.check("! vgs two && ! test -e /var/lib/container-storage-setup/two && test -z \"$(wipefs -p /dev/vdc)$(wipefs -p /dev/vdb)\"")?;
+    says("create two /var/tmp/two", "Created storage configuration two\n")
+}
+
+#[test]
+fn bad_input_ends_with_1_and_touches_no_disk() -> Result<()> {
+    let guest = host()?;
+    // A group with a disk that is gone, and disks with something on them.
+    guest.check(
+        "truncate -s 300M /var/tmp/a /var/tmp/b /var/tmp/ro /var/tmp/fs; truncate -s 2M /var/tmp/small; \
+         for f in a b fs small; do losetup -P /dev/loop$(echo $f | tr abfs 1234 | head -c1) /var/tmp/$f; done; \
+         losetup -r /dev/loop7 /var/tmp/ro; mkfs.xfs -q /dev/loop3; \
+         vgcreate -q other /dev/loop1 /dev/loop2; losetup -d /dev/loop2; \
+         echo 'label: gpt' | sfdisk -q /dev/vdc; echo ',100M' | sfdisk -q /dev/vdc",
+    )?;
+    let sums = "sha256sum /var/tmp/a /var/tmp/b /var/tmp/ro /var/tmp/fs /var/tmp/small; vgs --noheadings -o vg_name,vg_seqno 2>/dev/null";
+    let (files, disk) = (guest.check(sums)?, guest.check("head -c 8M /dev/vdb | sha256sum; head -c 8M /dev/vdc | sha256sum")?);
+    let cases = [
+        ("VG=x\nDEVS=/dev/vdb\nDATA_SIZE=16E", "DATA_SIZE=16E is too large to handle."),
+        ("VG=x\nDEVS=/dev/vdb\nMIN_DATA_SIZE=99999999999999999999", "is too large to handle."),
+        ("VG=x\nDEVS=/dev/vdb\nDATA_SIZE=110%FREE", "DATA_SIZE value 110%FREE is invalid."),
+        ("VG=x\nDEVS=/dev/vdb\nPOOL_META_SIZE=17G", "POOL_META_SIZE value 17G is invalid."),
+        ("VG=../x\nDEVS=/dev/vdb", "VG value ../x is invalid."),
+        ("VG=x\nDEVS=/dev/vdb\nSTORAGE_DRIVER=zfs", "Invalid storage driver: zfs."),
+        ("VG=x\nDEVS='/dev/vdb /dev/loop1'", "It belongs to volume group other."),
+        ("VG=x\nDEVS='/dev/vdb /dev/loop1'\nWIPE_SIGNATURES=true", "It belongs to volume group other."),
+        ("VG=x\nDEVS='/dev/vdb /dev/loop3'", "Found xfs signature on device /dev/loop3 at offset 0x0."),
+        ("VG=x\nDEVS='/dev/vdb /dev/vdc'", "Device /dev/vdc is already partitioned and cannot be added to volume group x"),
+        ("VG=x\nDEVS='/dev/vdb /dev/vdc1'", "Partition specification unsupported at this time."),
+        ("VG=x\nDEVS='/dev/vdb /dev/atomicos/root'", "Partition specification unsupported at this time."),
+        ("VG=x\nDEVS='/dev/vdb /dev/vda'", "It belongs to volume group atomicos."),
+        ("VG=x\nDEVS='/dev/vdb /dev/loop7'", "is read-only"),
+        ("VG=x\nDEVS='/dev/vdb /dev/loop4'", "is too small"),
+        ("VG=x\nDEVS='/dev/vdb vdz'\nDEVICE_WAIT_TIMEOUT=1", "/dev/vdz is not a valid block device."),
+        ("VG=other\nDEVS=/dev/vdb", "lacks 1 of its physical volumes"),
+        ("VG=x\nDEVS=/dev/vdb\nfalse", "docker-storage-setup:3: it is no assignment, so bash evaluated the file, which failed"),
+        ("VG=x\nDEVS=/dev/vdb\nexit 0", "which ended before its last line"),
+        ("VG=x\nDEVS='/dev/vdb", "the quote is not closed"),
+    ];
+    for (text, wanted) in cases {
+        guest.write_file(INPUT, format!("{text}\n"))?;
+        let output = run(&guest, &[])?;
+        assert_eq!(output.code, 1, "{text}: {}{}", output.stdout, output.stderr);
+        let last = output.stderr.lines().last().unwrap_or_default();
+        assert!(last.starts_with("ERROR: ") && last.contains(wanted), "{text}: {}", output.stderr);
+    }
+    assert_eq!(guest.check(sums)?, files);
+    assert_eq!(guest.check("head -c 8M /dev/vdb | sha256sum; head -c 8M /dev/vdc | sha256sum")?, disk);
+    guest.check(&format!("! test -e {OUTPUT} && ! test -e /var/lib/atomic-host/intents.json"))?;
+
+    // The reset that `atomic storage` sends after a failure would take what was there before.
+    let reset = run(&guest, &["--reset"])?;
+    assert_eq!(reset.code, 1, "{}{}", reset.stdout, reset.stderr);
+    guest.write_file(INPUT, "STORAGE_DRIVER=overlay2\n")?;
+    done(&guest, &["--reset"])?;
+    Ok(())
+}
+
+#[test]
+fn a_run_killed_anywhere_goes_on_at_the_next() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=devicemapper\nVG=docker\nDEVS=/dev/vdb\nMIN_DATA_SIZE=1G\nDATA_SIZE=1500M\n")?;
+    let made = "vgs --noheadings -o vg_name,pv_count,vg_free_count docker; lvs -a --noheadings -o lv_name,lv_size,lv_profile,lv_tags docker; \
+                cat /etc/sysconfig/docker-storage /etc/lvm/profile/docker--docker-pool-extend.profile; grep -c serial /var/lib/atomic-host/intents.json";
+    let away = "lvremove -qy docker; vgremove -q docker; pvremove -q /dev/vdb1; wipefs -qa /dev/vdb1 /dev/vdb; blockdev --rereadpt /dev/vdb; \
+                rm -f /etc/sysconfig/docker-storage /etc/lvm/profile/docker--*; udevadm settle; true";
+    done(&guest, &[])?;
+    let wanted = guest.sh(made)?.stdout;
+    guest.check(away)?;
+    let mut kills = 0;
+    for effect in 1..40 {
+        let mut reached = false;
+        for when in ["before", "after"] {
+            let killed = guest.sh(&format!("ATOMIC_HOST_KILL={when}:{effect} setsid -w docker-storage-setup"))?;
+            if killed.code != 0 {
+                reached = true;
+                kills += 1;
+            }
+            let next = run(&guest, &[])?;
+            assert_eq!(next.code, 0, "after a kill {when} effect {effect}: {}", next.stderr);
+            assert_eq!(guest.sh(made)?.stdout, wanted, "after a kill {when} effect {effect}");
+            guest.check(away)?;
+        }
+        if !reached {
+            println!("killed {kills} times, in {} effects", effect - 1);
+            assert!(kills >= 12, "the kills reach the run: {kills}");
+            return Ok(());
+        }
+    }
+    anyhow::bail!("more effects than there can be")
+}
