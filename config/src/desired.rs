@@ -125,8 +125,12 @@ pub struct Storage {
     pub group: Group,
     /// Disks that shall belong to the group, absolute paths as written (by-id links are welcome).
     pub devices: Vec<Placed<String>>,
+    /// Those among them that may be wiped.
+    pub wipe: Vec<Placed<String>>,
     /// How long the run at boot waits for those that are not there yet.
     pub device_timeout: Duration,
+    /// Whether partitions that root's group lies on take the free space behind them.
+    pub grow_partition: Placed<bool>,
     /// The least size of the root volume; `None`: as it is.
     pub root_size: Option<Placed<Level>>,
     /// The thin pool; `None`: none is wanted.

@@ -34,6 +34,12 @@ pub(crate) struct Keys {
     /// How long the run at boot waits for disks that are listed and not there yet, up to 1h; "0s" is not at all. Default: 60s.
     #[schemars(example = &"60s")]
     device_timeout: Option<Written<String>>,
+    /// Disks among these that may be wiped, by names that stay the same over reboots: at once on a host that was never configured, later
+    /// with consent. Never one that is in use.
+    #[schemars(extend("examples" = [["/dev/disk/by-id/virtio-data0"]]))]
+    wipe: Option<Written<Vec<Written<String>>>>,
+    /// Whether partitions that root's group lies on take the free space behind them. Default: false.
+    grow_partition: Option<Written<bool>>,
     /// The least size of the root volume. Default: as it is.
     #[schemars(example = &"6G", extend("format" = "size"))]
     root_size: Option<Written<String>>,
@@ -52,6 +58,8 @@ pub(crate) fn check(keys: Keys, engine: Option<&Engine>, findings: &mut Findings
     let group = findings.optional(keys.volume_group, group_name).map(|group| group.map_or(Group::OfRoot, Group::Named));
     let devices = check_devices(keys.devices, findings);
     let device_timeout = findings.or_default(keys.device_timeout, DEVICE_TIMEOUT, |text| time_text::between(&text, (0, 3600), "0s to 1h"));
+    let wipe = check_wipe(keys.wipe, devices.as_deref(), findings);
+    let grow_partition = findings.or_default(keys.grow_partition, false, Ok);
     let kind = engine.and_then(|engine| engine.kind.as_ref()).map(|kind| kind.value);
     let options = storage_option::check_all(keys.options, driver.as_ref(), kind, findings);
     let root_size = findings.optional(keys.root_size, |text| size_text::level(&text));
@@ -67,7 +75,9 @@ pub(crate) fn check(keys: Keys, engine: Option<&Engine>, findings: &mut Findings
         options,
         group: group?,
         devices: devices?,
+        wipe: wipe?,
         device_timeout: device_timeout?.value,
+        grow_partition: grow_partition?,
         root_size: root_size?,
         pool,
         volumes,
@@ -116,6 +126,31 @@ fn check_devices(written: Option<Written<Vec<Written<String>>>>, findings: &mut 
         }
     }
     (!faulty).then_some(devices)
+}
+
+/// A disk may be another one at the next boot, under a name as /dev/vdb; what is wiped had better be the one that was meant.
+fn check_wipe(
+    written: Option<Written<Vec<Written<String>>>>,
+    devices: Option<&[Placed<String>]>,
+    findings: &mut Findings,
+) -> Option<Vec<Placed<String>>> {
+    let mut good = true;
+    let wipe = check_devices(written, findings)?;
+    for disk in &wipe {
+        let listed = devices.is_none_or(|devices| devices.iter().any(|device| device.value == disk.value));
+        let fault = if !disk.value.starts_with("/dev/disk/by-") {
+            Fault::new(format!("{} may be another disk after a reboot, and what is on it would be lost", disk.value))
+                .hint("write a name below /dev/disk/by-id, here and in storage.devices; ls -l /dev/disk/by-id")
+        } else if !listed {
+            Fault::new(format!("{} is not listed in storage.devices", disk.value))
+                .hint("list it there by the same name, or take it out here")
+        } else {
+            continue;
+        };
+        good = false;
+        findings.report(&disk.place, "storage.wipe", fault);
+    }
+    good.then_some(wipe)
 }
 
 fn device_path(text: String) -> Result<String, Fault> {

@@ -21,6 +21,43 @@ pub enum Action {
         /// The disks, at least one.
         disks: Vec<DiskRef>,
     },
+    /// wipefs: what is on a disk is lost, for good. Never one that is in use.
+    WipeDisk {
+        /// The disk.
+        disk: DiskRef,
+        /// What is on it: `ext4`.
+        holds: String,
+    },
+    /// Grow a partition that holds a physical volume.
+    GrowPartition {
+        /// The group.
+        group: String,
+        /// The partition's node.
+        node: String,
+        /// The disk.
+        disk: String,
+        /// The partition's number.
+        number: u32,
+        /// From bytes.
+        from: Bytes,
+        /// To bytes.
+        to: Bytes,
+    },
+    /// pvresize: the physical volume takes all of its device.
+    GrowMember {
+        /// The group.
+        group: String,
+        /// Its node.
+        node: String,
+        /// LVM's UUID.
+        uuid: String,
+        /// From extents.
+        from: u64,
+        /// To extents.
+        to: u64,
+        /// Bytes of an extent, for the words.
+        extent: Bytes,
+    },
     /// vgextend: add one disk to the group.
     AddDisk {
         /// The group.
@@ -326,6 +363,9 @@ impl Describe for Action {
         match self {
             Action::ResumeDevice { .. } => "resume-device",
             Action::CreateGroup { .. } => "create-group",
+            Action::WipeDisk { .. } => "wipe-disk",
+            Action::GrowPartition { .. } => "grow-partition",
+            Action::GrowMember { .. } => "grow-physical-volume",
             Action::AddDisk { .. } => "add-disk",
             Action::GrowRootPartition { .. } => "grow-root-partition",
             Action::GrowRootVolume { .. } => "grow-root-volume",
@@ -354,7 +394,9 @@ impl Describe for Action {
         match self {
             Action::ResumeDevice { name } => name.clone(),
             Action::CreateGroup { group, .. } => group.clone(),
-            Action::AddDisk { disk, .. } => disk.identity.clone(),
+            Action::AddDisk { disk, .. } | Action::WipeDisk { disk, .. } => disk.identity.clone(),
+            Action::GrowPartition { disk, number, .. } => format!("{disk} partition {number}"),
+            Action::GrowMember { group, node, .. } => format!("{node} in {group}"),
             Action::GrowRootPartition { disk, number, .. } => format!("{disk} partition {number}"),
             Action::GrowRootFilesystem { device, .. } => device.clone(),
             Action::WriteFile { path, .. } => path.clone(),
@@ -384,9 +426,12 @@ impl Describe for Action {
             Action::ResumeDevice { .. } => "suspended".to_owned(),
             Action::CreateGroup { .. } | Action::CreatePool { .. } | Action::CreateVolume { .. } => "absent".to_owned(),
             Action::AdoptPool { .. } => "without our tags".to_owned(),
+            Action::WipeDisk { holds, .. } => holds.clone(),
+            Action::GrowPartition { from, .. } => from.to_string(),
             Action::AddDisk { .. } => "unused".to_owned(),
             Action::GrowRootPartition { from, .. } => from.to_string(),
             Action::GrowRootVolume { from, extent, .. }
+            | Action::GrowMember { from, extent, .. }
             | Action::GrowPool { from, extent, .. }
             | Action::GrowPoolMetadata { from, extent, .. }
             | Action::GrowVolume { from, extent, .. } => Action::size(*from, *extent),
@@ -409,6 +454,9 @@ impl Describe for Action {
         match self {
             Action::ResumeDevice { .. } => "running".to_owned(),
             Action::CreateGroup { disks, .. } => disks.iter().map(|disk| disk.identity.as_str()).collect::<Vec<_>>().join(" "),
+            Action::WipeDisk { .. } => "empty".to_owned(),
+            Action::GrowPartition { to, .. } => to.to_string(),
+            Action::GrowMember { to, extent, .. } => Action::size(*to, *extent),
             Action::AddDisk { group, disk } => format!("in {group}, {}", disk.size),
             Action::GrowRootPartition { to, .. } => to.to_string(),
             Action::GrowRootVolume { to, extent, .. } | Action::GrowPool { to, extent, .. } | Action::GrowVolume { to, extent, .. } => {

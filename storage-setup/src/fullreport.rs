@@ -53,7 +53,7 @@ pub enum ReportError {
 pub fn config_argument() -> String {
     const COLUMNS: [(&str, &str); 5] = [
         ("vgs", "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count"),
-        ("pvs", "pv_name,pv_uuid"),
+        ("pvs", "pv_name,pv_uuid,pv_pe_count,pe_start,dev_size"),
         ("lvs", "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags"),
         ("pvsegs", "pv_uuid"),
         ("segs", "lv_uuid,segtype,chunk_size,seg_monitor"),
@@ -98,6 +98,9 @@ struct RawGroup {
 struct RawMember {
     pv_name: String,
     pv_uuid: String,
+    pv_pe_count: String,
+    pe_start: String,
+    dev_size: String,
 }
 
 #[derive(Deserialize)]
@@ -154,7 +157,7 @@ fn group(section: &RawSection, head: &RawGroup) -> Result<VolumeGroup, ReportErr
         extents: number("vg_extent_count", &head.vg_name, &head.vg_extent_count)?,
         free: number("vg_free_count", &head.vg_name, &head.vg_free_count)?,
         missing: number("vg_missing_pv_count", &head.vg_name, &head.vg_missing_pv_count)?,
-        members: section.pv.iter().map(|raw| Member { node: raw.pv_name.clone(), uuid: raw.pv_uuid.clone() }).collect(),
+        members: section.pv.iter().map(member).collect::<Result<_, _>>()?,
         volumes: BTreeMap::new(),
         spare: 0,
     };
@@ -172,6 +175,18 @@ fn group(section: &RawSection, head: &RawGroup) -> Result<VolumeGroup, ReportErr
         group.volumes.insert(raw.lv_name.clone(), volume);
     }
     Ok(group)
+}
+
+fn member(raw: &RawMember) -> Result<Member, ReportError> {
+    let size = number("dev_size", &raw.pv_name, &raw.dev_size)?;
+    Ok(Member {
+        node: raw.pv_name.clone(),
+        uuid: raw.pv_uuid.clone(),
+        extents: number("pv_pe_count", &raw.pv_name, &raw.pv_pe_count)?,
+        start: Bytes(number("pe_start", &raw.pv_name, &raw.pe_start)?),
+        // LVM says 0 of a device that is missing.
+        size: (size > 0).then_some(Bytes(size)),
+    })
 }
 
 fn volume(raw: &RawVolume, segments: &[&RawSegment], extents: u64, extent: Bytes) -> Result<LogicalVolume, ReportError> {

@@ -22,7 +22,7 @@ pub mod superblock;
 
 pub use action::{Action, DiskRef};
 pub use model::{
-    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, PoolState, Role, Root,
-    VolumeGroup,
+    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition, PoolState,
+    Role, Root, VolumeGroup,
 };
 pub use plan::{Note, POOL, Plan, look_for, plan};

@@ -17,6 +17,8 @@ pub struct Observed {
     pub root: Root,
     /// Every volume group of the host, by name.
     pub groups: BTreeMap<String, VolumeGroup>,
+    /// The partitions that physical volumes lie on, by node, with the room behind them; only looked at when they may grow.
+    pub partitions: BTreeMap<String, Partition>,
     /// What is found at each path of `storage.devices`, by the path as written.
     pub devices: BTreeMap<String, Device>,
     /// What is mounted where, by mount point.
@@ -99,6 +101,25 @@ pub struct Member {
     pub node: String,
     /// LVM's UUID.
     pub uuid: String,
+    /// Extents on it, taken and free.
+    pub extents: u64,
+    /// Where the first of them begins.
+    pub start: Bytes,
+    /// The size of its device; `None`: it is missing.
+    pub size: Option<Bytes>,
+}
+
+/// A partition of a disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The disk's node: `/dev/vda`.
+    pub disk: String,
+    /// Its number in the partition table.
+    pub number: u32,
+    /// Its size.
+    pub size: Bytes,
+    /// How large it could become: up to the next partition or the end of the disk.
+    pub room: Bytes,
 }
 
 /// A logical volume.

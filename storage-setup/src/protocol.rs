@@ -34,6 +34,8 @@ pub struct Look {
     pub devices: Vec<String>,
     /// How long those that are not there are waited for first.
     pub wait: Duration,
+    /// Whether partitions that physical volumes lie on are looked at.
+    pub partitions: bool,
     /// The mount points of the volumes as written.
     pub mounts: Vec<String>,
     /// Files whose text is wanted. The last part of a path may hold one `*`; then every regular file of that form is meant.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use config::{Bytes, Filesystem};
+use config::{Bytes, Filesystem, MIB};
 
 use crate::plan::{NEW_EXTENT, extents_of, spare_goes_with};
 use crate::render::{mount_unit, options};
@@ -46,6 +46,9 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             Ok(())
         }
         Action::CreateGroup { group, disks } => create_group(have, group, disks),
+        Action::WipeDisk { disk, .. } => wipe_disk(have, disk),
+        Action::GrowPartition { node, from, to, .. } => grow_partition(have, node, *from, *to),
+        Action::GrowMember { group, node, from, to, .. } => grow_member(have, group, node, *from, *to),
         Action::AddDisk { group, disk } => add_disk(have, group, disk),
         Action::GrowRootPartition { to, .. } => match &mut have.root {
             Root::Partition { size, room, .. } if *to > *size && *to <= *room => {
@@ -180,7 +183,49 @@ fn add_disk(have: &mut Observed, name: &str, new: &DiskRef) -> Result<(), Refuse
     let extents = extents_of(new.size, group.extent);
     group.extents += extents;
     group.free += extents;
-    group.members.push(Member { node: new.node.clone(), uuid: format!("uuid-of-{}", new.identity) });
+    let uuid = format!("uuid-of-{}", new.identity);
+    group.members.push(Member { node: new.node.clone(), uuid, extents, start: Bytes(MIB), size: Some(new.size) });
+    Ok(())
+}
+
+fn wipe_disk(have: &mut Observed, wiped: &DiskRef) -> Result<(), Refused> {
+    for device in have.devices.values_mut() {
+        let Device::Disk(disk) = device else { continue };
+        if disk.node != wiped.node {
+            continue;
+        }
+        match &disk.use_ {
+            DiskUse::OrphanMember | DiskUse::Partitioned(_) | DiskUse::Signature(_) => disk.use_ = DiskUse::Empty,
+            DiskUse::Empty | DiskUse::Member { .. } | DiskUse::Held(_) | DiskUse::Unreadable(_) => {
+                return Err(refused(&wiped.node, "there is nothing to wipe, or it is in use"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn grow_partition(have: &mut Observed, node: &str, from: Bytes, to: Bytes) -> Result<(), Refused> {
+    let found = have.partitions.get_mut(node).ok_or_else(|| refused(node, "no such partition"))?;
+    if found.size != from || to <= from || to > found.room {
+        return Err(refused(node, "no partition with such room"));
+    }
+    found.size = to;
+    let members = have.groups.values_mut().flat_map(|group| &mut group.members);
+    members.filter(|member| member.node == node).for_each(|member| member.size = Some(to));
+    Ok(())
+}
+
+fn grow_member(have: &mut Observed, of: &str, node: &str, from: u64, to: u64) -> Result<(), Refused> {
+    let group = group(have, of)?;
+    let extent = group.extent;
+    let found = group.members.iter_mut().find(|member| member.node == node).ok_or_else(|| refused(node, "not in the group"))?;
+    let holds = found.size.map_or(0, |size| size.0.saturating_sub(found.start.0) / extent.0.max(1));
+    if found.extents != from || holds != to || to <= from {
+        return Err(refused(node, "its device has another size"));
+    }
+    found.extents = to;
+    group.extents += to - from;
+    group.free += to - from;
     Ok(())
 }
 

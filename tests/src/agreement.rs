@@ -33,6 +33,8 @@ pub fn completed(model: &Observed, host: &Observed) -> Observed {
         }
     }
     model.engine.running = host.engine.running;
+    // Looked at only when the spec lets them grow.
+    model.partitions.clone_from(&host.partitions);
     model
 }
 
@@ -40,7 +42,8 @@ fn complete_group(group: &mut VolumeGroup, found: &VolumeGroup) {
     group.uuid.clone_from(&found.uuid);
     for member in &mut group.members {
         if let Some(found) = found.members.iter().find(|found| found.node == member.node) {
-            member.uuid.clone_from(&found.uuid);
+            // The partition that the installer made has a size of its own choice.
+            member.clone_from(found);
         }
     }
     for (name, volume) in &mut group.volumes {

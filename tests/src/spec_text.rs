@@ -13,6 +13,8 @@ pub fn toml(storage: &Storage, engine: Option<EngineKind>) -> String {
     let devices: Vec<&str> = storage.devices.iter().map(|device| device.value.as_str()).collect();
     // A list of strings is written alike in Rust and TOML.
     text.push_str(&format!("devices = {devices:?}\n"));
+    let wipe: Vec<&str> = storage.wipe.iter().map(|device| device.value.as_str()).collect();
+    text.push_str(&format!("wipe = {wipe:?}\ngrow-partition = {}\n", storage.grow_partition.value));
     line(&mut text, "device-timeout", &format!("{}s", storage.device_timeout.as_secs()));
     let options: Vec<String> = storage.options.iter().map(|option| option.value.to_string()).collect();
     text.push_str(&format!("options = {options:?}\n"));
@@ -103,6 +105,8 @@ mod tests {
         if let Group::Named(name) = &mut storage.group {
             name.place = Place::Default;
         }
+        storage.wipe.iter_mut().for_each(|device| device.place = Place::Default);
+        storage.grow_partition.place = Place::Default;
         storage.options.iter_mut().for_each(|option| option.place = Place::Default);
         storage.devices.iter_mut().for_each(|device| device.place = Place::Default);
         storage.root_size.iter_mut().for_each(|level| level.place = Place::Default);

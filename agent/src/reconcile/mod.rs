@@ -3,6 +3,7 @@
 //! The spec in force and the host go in; a [`Report`] comes out, and each thing that happens is told as it happens.
 //! There is one writer: [`apply`] holds the lock while it runs.
 
+mod first_wipes;
 pub mod gate;
 pub mod image;
 pub mod intention;
@@ -94,7 +95,8 @@ async fn preview_without(
     put_off: &BTreeMap<StepId, Wait>,
 ) -> Result<(Survey, HostPlan), CycleError> {
     let survey = survey(host, intention, scope).await?;
-    match plan::plan(intention.desired(), &survey, consent, put_off) {
+    let consent = first_wipes::with(host, intention.desired(), &survey.storage, consent)?;
+    match plan::plan(intention.desired(), &survey, &consent, put_off) {
         Ok(plan) => Ok((survey, plan)),
         Err(problems) => Err(CycleError::Problems(intention.spec.problems(problems))),
     }

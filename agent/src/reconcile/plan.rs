@@ -86,6 +86,9 @@ fn options_to_come(storage: &[Gated<Action>]) -> Option<&str> {
         Action::WriteFile { .. }
         | Action::ResumeDevice { .. }
         | Action::CreateGroup { .. }
+        | Action::WipeDisk { .. }
+        | Action::GrowPartition { .. }
+        | Action::GrowMember { .. }
         | Action::AddDisk { .. }
         | Action::GrowRootPartition { .. }
         | Action::GrowRootVolume { .. }

@@ -25,6 +25,7 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
         wait,
+        partitions: want.is_some_and(|want| want.grow_partition.value),
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
         state: host.state.display().to_string(),

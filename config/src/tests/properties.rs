@@ -8,7 +8,7 @@ use crate::tree::Node;
 use crate::{Desired, Layer, Place, Problems, read_files};
 
 /// Keys with values that are right, and some that are not.
-const LINES: [(&str, &[&str]); 60] = [
+const LINES: [(&str, &[&str]); 62] = [
     ("agent.allow", &["\"none\"", "\"reboot\"", "\"always\"", "3"]),
     ("agent.drift", &["\"report\"", "\"repair\""]),
     ("os.ref", &["\"edge:a/b\"", "\"edge\""]),
@@ -27,6 +27,8 @@ const LINES: [(&str, &[&str]); 60] = [
     ("storage.pool.metadata", &["\"64M\"", "\"16G\"", "\"1M\"", "\"1%VG\""]),
     ("storage.pool.minimum", &["\"2G\"", "\"2\"", "\"10%FREE\""]),
     ("storage.options", &["[]", "[\"overlay2.size=1G\"]", "[\"dm.fs=ext4\", \"dm.fs=xfs\"]", "[\"a b=c\"]"]),
+    ("storage.wipe", &["[]", "[\"/dev/disk/by-id/a\"]", "[\"/dev/vdb\"]"]),
+    ("storage.grow-partition", &["true", "false", "\"yes\""]),
     ("storage.device-timeout", &["\"0s\"", "\"2m\"", "\"60\""]),
     ("storage.volume.one.label", &["\"data\"", "\"thirteen-long\"", "\"a b\""]),
     ("storage.volume.one.filesystem", &["\"ext4\"", "\"xfs\"", "\"btrfs\""]),

@@ -6,8 +6,8 @@ use config::{Bytes, Driver, Filesystem, GIB, MIB};
 
 use super::Choices;
 use crate::{
-    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Role, Root, VolumeGroup,
-    render::options,
+    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition, Role, Root,
+    VolumeGroup, render::options,
 };
 
 /// The disks beside root's: the path that a spec lists, the node, the serial number, the size.
@@ -23,7 +23,7 @@ pub const DISKS: [(&str, &str, &str, Bytes); 3] = [
 pub fn real() -> Observed {
     let mut have = on_lvm("atomicos", Bytes(4 * MIB), 768, 3199);
     for group in have.groups.values_mut() {
-        group.members = vec![Member { node: "/dev/vda2".to_owned(), uuid: "uuid-of-vda2".to_owned() }];
+        group.members = vec![member("/dev/vda2", group.extents, group.extent)];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
     have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, loopback: false, running: true };
@@ -59,7 +59,24 @@ pub(super) fn any(choices: &mut Choices) -> Observed {
         }
     }
     have.engine.running = choices.below(2) == 1;
+    if choices.once_in(3) {
+        leave_room(choices, &mut have);
+    }
     have
+}
+
+/// Free space behind the partition of the group, or a disk that has grown already.
+fn leave_room(choices: &mut Choices, have: &mut Observed) {
+    let room = choices.one_of(&[0, 1, 700, 4096]) * MIB;
+    for member in have.groups.values_mut().flat_map(|group| &mut group.members) {
+        let Some(size) = &mut member.size else { continue };
+        if choices.below(2) == 1 {
+            *size = Bytes(size.0 + room);
+        } else {
+            let found = Partition { disk: "/dev/vda".to_owned(), number: 3, size: *size, room: Bytes(size.0 + room) };
+            have.partitions.insert(member.node.clone(), found);
+        }
+    }
 }
 
 fn filesystem(choices: &mut Choices, size: u64) -> MountedFilesystem {
@@ -82,7 +99,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         extents: root + free,
         free,
         missing: 0,
-        members: vec![Member { node: "/dev/vda3".to_owned(), uuid: "uuid-of-vda3".to_owned() }],
+        members: vec![member("/dev/vda3", root + free, extent)],
         volumes: BTreeMap::from([("root".to_owned(), volume)]),
         spare: 0,
     };
@@ -91,12 +108,19 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         suspended: Vec::new(),
         root: Root::Logical { group: group.to_owned(), volume: "root".to_owned(), filesystem },
         groups: BTreeMap::from([(group.to_owned(), found)]),
+        partitions: BTreeMap::new(),
         devices: DISKS.iter().map(|(path, node, serial, size)| ((*path).to_owned(), disk(node, serial, *size))).collect(),
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
         engine: EngineStore { driver: None, filled: false, loopback: false, running: false },
     }
+}
+
+/// A physical volume on a device that it fills.
+fn member(node: &str, extents: u64, extent: Bytes) -> Member {
+    let uuid = format!("uuid-of-{}", node.trim_start_matches("/dev/"));
+    Member { node: node.to_owned(), uuid, extents, start: Bytes(MIB), size: Some(Bytes(extents * extent.0 + MIB)) }
 }
 
 fn disk(node: &str, serial: &str, size: Bytes) -> Device {

@@ -54,6 +54,8 @@ pub(super) fn fresh(choices: &mut Choices, flavour: Flavour) -> Storage {
         options: Vec::new(),
         group,
         devices,
+        wipe: Vec::new(),
+        grow_partition: placed(choices.once_in(3), 8),
         device_timeout: Duration::from_secs(choices.below(3) * 60),
         root_size: root_size(choices, flavour).map(|level| placed(level, 6)),
         pool: None,
@@ -65,6 +67,9 @@ pub(super) fn fresh(choices: &mut Choices, flavour: Flavour) -> Storage {
         }
     }
     want.options = options(choices, want.driver.value);
+    if choices.once_in(3) {
+        want.wipe.clone_from(&want.devices);
+    }
     with_pool(choices, &mut want);
     want
 }

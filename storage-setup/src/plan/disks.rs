@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use config::{Bytes, Disruption, Group, MIB, Place, Placed, Reason};
+use config::{Bytes, Disruption, Group, MIB, Place, Placed, Reason, StepId};
 
 use super::draft::Draft;
 use super::space::Space;
@@ -77,6 +77,16 @@ fn find(draft: &mut Draft<'_>) -> Option<String> {
 struct New<'a> {
     place: &'a Place,
     disk: &'a Disk,
+    /// What is on it, when it may be wiped before.
+    holds: Option<String>,
+}
+
+/// What becomes of a listed disk.
+enum Verdict {
+    /// It is in the group.
+    There,
+    /// It is added, once what it holds is wiped.
+    Add { holds: Option<String> },
 }
 
 /// The listed disks that are good and not in the group yet.
@@ -92,7 +102,10 @@ fn wanted<'a>(draft: &mut Draft<'a>, group: &str, extent: Bytes) -> Vec<New<'a>>
                     format!("{} is the disk {} once more, which is already listed as {}", path.value, disk.node, first.value),
                     "list every disk once".to_owned(),
                 )),
-                None => judge(&path.value, disk, group, extent).map(|new| new.then_some(disk)),
+                None => {
+                    let wiped = draft.want.wipe.iter().any(|wiped| wiped.value == path.value);
+                    judge(&path.value, disk, group, extent, wiped).map(|verdict| (disk, verdict))
+                }
             },
             Some(Device::Missing) => Err((
                 format!("there is no {}", path.value),
@@ -105,8 +118,8 @@ fn wanted<'a>(draft: &mut Draft<'a>, group: &str, extent: Bytes) -> Vec<New<'a>>
             None => Err((format!("{} was not looked at", path.value), "run the command again".to_owned())),
         };
         match verdict {
-            Ok(Some(disk)) => good.push(New { place: &path.place, disk }),
-            Ok(None) => {}
+            Ok((disk, Verdict::Add { holds })) => good.push(New { place: &path.place, disk, holds }),
+            Ok((_, Verdict::There)) => {}
             Err((message, hint)) => {
                 bad = true;
                 draft.problem(&path.place, "storage.devices", message, hint);
@@ -119,16 +132,20 @@ fn wanted<'a>(draft: &mut Draft<'a>, group: &str, extent: Bytes) -> Vec<New<'a>>
     good
 }
 
-/// Whether the disk is to be added (true) or is in the group already (false); else what is wrong with it, and a hint.
-fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes) -> Result<bool, (String, String)> {
+/// What becomes of the disk; else what is wrong with it, and a hint. `wiped`: the spec says that it may be.
+fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes, wiped: bool) -> Result<Verdict, (String, String)> {
     let wipe = format!("if nothing on it is needed: wipefs -a {}", disk.node);
     let ours = disk.intended.as_deref() == Some(group);
+    let mut holds = None;
     match &disk.use_ {
-        DiskUse::Member { group: of } if of == group => return Ok(false),
+        DiskUse::Member { group: of } if of == group => return Ok(Verdict::There),
         DiskUse::Member { group: of } => {
             let hint = format!("take it out of {of} first (vgreduce, pvremove), or list another disk");
             return Err((format!("{path} belongs to the volume group {of}"), hint));
         }
+        DiskUse::OrphanMember if !ours && wiped => holds = Some("a physical volume of no group".to_owned()),
+        DiskUse::Partitioned(table) if wiped => holds = Some(format!("partition table ({table})")),
+        DiskUse::Signature(kind) if wiped => holds = Some(kind.clone()),
         DiskUse::OrphanMember if !ours => {
             let hint = format!("if nothing on it is needed: pvremove {}", disk.node);
             return Err((format!("{path} is a physical volume of no group, and not one that a cut-off run left"), hint));
@@ -148,7 +165,13 @@ fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes) -> Result<bool, (S
         let least = Bytes(MIB + extent.0);
         return Err((format!("{path} has {}, which is less than one extent of {group}", disk.size), format!("the least is {least}")));
     }
-    Ok(true)
+    Ok(Verdict::Add { holds })
+}
+
+/// The step that wipes the disk, if it has to be.
+fn wipe(draft: &mut Draft<'_>, new: &New<'_>) -> Option<StepId> {
+    let action = Action::WipeDisk { disk: reference(new.disk), holds: new.holds.clone()? };
+    Some(draft.push(action, Reason::Spec(new.place.clone()), Disruption::DataLoss, Vec::new()))
 }
 
 fn reference(disk: &Disk) -> DiskRef {
@@ -165,7 +188,8 @@ fn reason(new: &New<'_>, group: &str) -> Reason {
 
 fn add(draft: &mut Draft<'_>, group: &str, extent: Bytes, new: &New<'_>) {
     let action = Action::AddDisk { group: group.to_owned(), disk: reference(new.disk) };
-    let step = draft.push(action, reason(new, group), Disruption::None, Vec::new());
+    let wiped = wipe(draft, new).into_iter().collect();
+    let step = draft.push(action, reason(new, group), Disruption::None, wiped);
     if let Some(space) = draft.spaces.get_mut(group) {
         space.gain_disk(step, extents_of(new.disk.size, extent));
     }
@@ -184,7 +208,8 @@ fn create(draft: &mut Draft<'_>, group: &str, disks: &[New<'_>]) {
     let why = disks.iter().map(|new| reason(new, group)).find(|why| matches!(why, Reason::Resumed(_)));
     let why = why.unwrap_or_else(|| reason(first, group));
     let action = Action::CreateGroup { group: group.to_owned(), disks: disks.iter().map(|new| reference(new.disk)).collect() };
-    let step = draft.push(action, why, Disruption::None, Vec::new());
+    let wiped = disks.iter().filter_map(|new| wipe(draft, new)).collect();
+    let step = draft.push(action, why, Disruption::None, wiped);
     let extents = disks.iter().map(|new| extents_of(new.disk.size, NEW_EXTENT)).sum();
     draft.spaces.entry(group.to_owned()).or_insert_with(|| Space::none(NEW_EXTENT)).gain_disk(step, extents);
 }

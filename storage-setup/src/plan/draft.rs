@@ -168,6 +168,9 @@ fn undo(action: &Action) -> Undo {
         // Grown is grown: XFS does not shrink, and a disk in the group may hold anything.
         Action::ResumeDevice { .. }
         | Action::CreateGroup { .. }
+        | Action::WipeDisk { .. }
+        | Action::GrowPartition { .. }
+        | Action::GrowMember { .. }
         | Action::AddDisk { .. }
         | Action::GrowRootPartition { .. }
         | Action::GrowRootVolume { .. }

@@ -7,6 +7,7 @@
 mod allocation;
 mod disks;
 mod draft;
+mod members;
 mod mounts;
 mod options;
 mod orphans;
@@ -77,6 +78,7 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
     options::check(&mut draft);
     let group = disks::plan(&mut draft);
     draft.group.clone_from(&group);
+    members::plan(&mut draft);
     orphans::plan(&mut draft, group.as_deref());
     root::plan(&mut draft);
     if let Some(group) = &group {

@@ -5,6 +5,7 @@ mod golden;
 mod host;
 mod laws;
 mod links;
+mod members;
 mod mounts;
 mod options;
 mod orphans;

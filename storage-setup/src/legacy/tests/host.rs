@@ -80,7 +80,7 @@ pub(super) fn group(extents: u64, free: u64) -> VolumeGroup {
         extents,
         free,
         missing: 0,
-        members: vec![Member { node: "/dev/vda2".to_owned(), uuid: "member".to_owned() }],
+        members: vec![Member { node: "/dev/vda2".to_owned(), uuid: "member".to_owned(), extents, start: Bytes(config::MIB), size: None }],
         volumes: BTreeMap::from([("root".to_owned(), volume(extents - free, Role::Linear, &[]))]),
         spare: 0,
     }

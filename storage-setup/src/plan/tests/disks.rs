@@ -141,7 +141,7 @@ fn a_group_with_missing_disks_is_left_alone() {
 #[test]
 fn a_member_that_is_not_listed_stays_and_is_told() {
     let mut have = host();
-    group(&mut have).members.push(Member { node: "/dev/vdb".to_owned(), uuid: "u".to_owned() });
+    group(&mut have).members.push(Member { node: "/dev/vdb".to_owned(), uuid: "u".to_owned(), extents: 0, start: Bytes(0), size: None });
     let told = notes(&spec().disk(1), &have);
     assert!(told.iter().any(|note| note == "/dev/vdb is in atomicos and is not listed in storage.devices; it stays"), "{told:?}");
     assert!(!told.iter().any(|note| note.contains("vda3")), "root's partition is no news");
@@ -152,4 +152,38 @@ fn suspended_devices_are_resumed_before_anything_else_is_looked_at() {
     let mut have = host();
     have.suspended = vec!["atomicos-docker--pool".to_owned()];
     assert_eq!(lines(&spec().disk(0).pool(of_free(60)), &have), ["resume-device atomicos-docker--pool [none]"]);
+}
+
+fn with_wipe(mut want: config::Storage) -> config::Storage {
+    want.wipe.clone_from(&want.devices);
+    want
+}
+
+#[test]
+fn what_is_on_a_disk_is_wiped_first_where_the_spec_says_so() {
+    let full = [DiskUse::OrphanMember, DiskUse::Partitioned("gpt".to_owned()), DiskUse::Signature("ext4".to_owned())];
+    for left in full {
+        let mut have = host();
+        disk(&mut have, 0).use_ = left;
+        let steps = steps(&with_wipe(spec().disk(0)), &have);
+        assert_eq!(lines(&with_wipe(spec().disk(0)), &have), ["wipe-disk serial:data1 [data-loss]", "add-disk serial:data1 [none]"]);
+        assert_eq!(steps[1].after, [steps[0].id.clone()]);
+        crate::plan::tests::host::after(&with_wipe(spec().disk(0)), have);
+    }
+    assert_eq!(lines(&with_wipe(spec().disk(0)), &host()), ["add-disk serial:data1 [none]"], "nothing is on it");
+}
+
+#[test]
+fn a_disk_in_use_is_never_wiped() {
+    let used = [
+        (DiskUse::Member { group: "theirs".to_owned() }, "belongs to the volume group theirs"),
+        (DiskUse::Held("mounted on /mnt".to_owned()), "is in use by mounted on /mnt"),
+        (DiskUse::Unreadable("no medium".to_owned()), "cannot be read"),
+    ];
+    for (use_, says) in used {
+        let mut have = host();
+        disk(&mut have, 0).use_ = use_;
+        let said = problem(&with_wipe(spec().disk(0)), &have);
+        assert!(said.contains(says), "{said}");
+    }
 }

@@ -180,6 +180,12 @@ proptest! {
             prop_assert!(target.is_none_or(|(group, volume)| ours(group, volume)));
             if loses {
                 prop_assert_eq!(step.disruption, Disruption::DataLoss);
+            } else if let Action::WipeDisk { disk, .. } = &step.action {
+                let named = |path: &&config::Placed<String>| {
+                    matches!(case.have.devices.get(&path.value), Some(crate::Device::Disk(found)) if found.identity == disk.identity)
+                };
+                prop_assert!(case.want.wipe.iter().any(|path| named(&path)), "only what the spec names: {:?}", step);
+                prop_assert_eq!(step.disruption, Disruption::DataLoss);
             } else if step.disruption == Disruption::DataLoss {
                 prop_assert!(case.have.engine.filled || (removes && matches!(step.action, Action::RemoveMount { .. })), "{:?}", step);
             }
@@ -262,7 +268,7 @@ fn most_cases_can_be_planned_and_each_kind_of_step_is_drawn() {
         }
     }
     assert!(planned > 800, "only {planned} of 2000");
-    assert_eq!(kinds.len(), 23, "{kinds:?}");
+    assert_eq!(kinds.len(), 26, "{kinds:?}");
 }
 
 #[test]

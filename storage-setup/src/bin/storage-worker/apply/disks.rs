@@ -9,6 +9,7 @@ use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine, intents};
 use crate::host::{Host, Node};
 use crate::observe::devices;
+use crate::program::Program;
 
 pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<Change, ApplyError> {
     if let Some(found) = machine.report()?.groups.get(group) {
@@ -44,6 +45,23 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     Ok(Change::Made)
 }
 
+/// What is on it is lost. wipefs itself refuses a disk whose partitions are in use.
+pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, ApplyError> {
+    let found = the_very(machine, disk)?;
+    let node = &disk.node;
+    match &found.use_ {
+        DiskUse::Empty => return Ok(Change::Already),
+        DiskUse::OrphanMember | DiskUse::Partitioned(_) | DiskUse::Signature(_) => {}
+        DiskUse::Member { group } => return refused(format!("{node} belongs to the group {group}")),
+        DiskUse::Held(by) => return refused(format!("{node} is in use by {by}")),
+        DiskUse::Unreadable(why) => return refused(format!("{node} cannot be read: {why}")),
+    }
+    machine.program(&Program::new("wipefs", &["-q", "-a", node]))?;
+    // udev looks at the disk once it is closed, and LVM asks udev. Where it cannot be waited for, what comes next says what is wrong.
+    let _ = Program::new("udevadm", &["settle", "--timeout=30"]).run();
+    Ok(Change::Made)
+}
+
 /// A run that was cut off right after LVM's command leaves the record.
 fn already_in(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<Change, ApplyError> {
     if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) }
@@ -56,6 +74,10 @@ fn is_member(members: &[Member], disk: &DiskRef) -> bool {
 
 /// It must be the very disk that was planned for, and still be free.
 fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), ApplyError> {
+    free(&the_very(machine, disk)?, group)
+}
+
+fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyError> {
     let report = machine.report()?;
     let known = intents::read(&machine.state)?;
     let node = &disk.node;
@@ -69,7 +91,7 @@ fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), A
     if found.read_only {
         return refused(format!("the kernel refuses writes to {node}; see `lsblk -o NAME,RO` and `dmesg`"));
     }
-    free(&found, group)
+    Ok(found)
 }
 
 fn free(disk: &Disk, group: &str) -> Result<(), ApplyError> {

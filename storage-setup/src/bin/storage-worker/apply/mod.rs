@@ -115,6 +115,11 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
     match action {
         Action::ResumeDevice { name } => resume::resume_device(machine, name),
         Action::CreateGroup { group, disks } => disks::create_group(machine, group, disks),
+        Action::WipeDisk { disk, .. } => disks::wipe(machine, disk),
+        Action::GrowPartition { group, node, disk, number, to, .. } => {
+            root::grow_member_partition(machine, group, node, (disk, *number), *to)
+        }
+        Action::GrowMember { group, node, to, .. } => root::grow_member(machine, group, node, *to),
         Action::AddDisk { group, disk } => disks::add_disk(machine, group, disk),
         Action::GrowRootPartition { disk, number, to, .. } => root::grow_partition(machine, disk, *number, *to),
         Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),

@@ -1,10 +1,12 @@
 //! Room for the root file system: its partition or its volume. The file system itself is `filesystems`.
 
 use config::Bytes;
+use storage_setup::Member;
+use storage_setup::fullreport::FullReport;
 
 use super::error::{ApplyError, changed};
 use super::{Change, Machine};
-use crate::host::{Host, Number};
+use crate::host::{Host, Node, Number};
 use crate::observe::root::Partition;
 use crate::program::Program;
 
@@ -36,6 +38,48 @@ pub(super) fn grow_partition(machine: &mut Machine<'_>, disk: &str, number: u32,
     }
     resize(machine, disk, number, to)?;
     Ok(Change::Made)
+}
+
+/// The same for a partition that holds a physical volume.
+pub(super) fn grow_member_partition(
+    machine: &mut Machine<'_>,
+    group: &str,
+    node: &str,
+    (disk, number): (&str, u32),
+    to: Bytes,
+) -> Result<Change, ApplyError> {
+    member(&machine.report()?, group, node)?;
+    let partition = match Node::at(node)? {
+        Node::Block(found) => Partition::read(&found),
+        Node::Missing | Node::NotBlock => None,
+    };
+    let Some(partition) = partition.filter(|found| found.disk == disk && found.number == number) else {
+        return changed(format!("{node} is not partition {number} of {disk}"));
+    };
+    if partition.size() >= to {
+        return Ok(Change::Already);
+    }
+    if partition.room() < to {
+        return changed(format!("partition {number} of {disk} can only become {}", partition.room()));
+    }
+    resize(machine, disk, number, to)?;
+    Ok(Change::Made)
+}
+
+pub(super) fn grow_member(machine: &mut Machine<'_>, group: &str, node: &str, to: u64) -> Result<Change, ApplyError> {
+    if member(&machine.report()?, group, node)?.extents >= to {
+        return Ok(Change::Already);
+    }
+    machine.lvm(&["pvresize", node])?;
+    Ok(Change::Made)
+}
+
+fn member(report: &FullReport, group: &str, node: &str) -> Result<Member, ApplyError> {
+    let members = report.groups.get(group).map(|group| group.members.as_slice()).unwrap_or_default();
+    match members.iter().find(|member| member.node == node) {
+        Some(member) => Ok(member.clone()),
+        None => changed(format!("{node} is not in the group {group}")),
+    }
 }
 
 pub(super) fn resize(machine: &mut Machine<'_>, disk: &str, number: u32, to: Bytes) -> Result<(), ApplyError> {

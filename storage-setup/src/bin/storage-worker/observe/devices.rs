@@ -69,6 +69,9 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
     if let Some(holder) = held(number, node, host) {
         return DiskUse::Held(holder);
     }
+    if let Some(user) = partition_in_use(number, host, report) {
+        return DiskUse::Held(user);
+    }
     if size.0 == 0 {
         return DiskUse::Unreadable("the kernel says that it has no size: no medium, or not connected".to_owned());
     }
@@ -118,6 +121,20 @@ pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
 fn has_partitions(number: &Number) -> bool {
     let Some(entries) = number.sysfs().and_then(|directory| std::fs::read_dir(directory).ok()) else { return false };
     entries.flatten().any(|entry| entry.path().join("partition").exists())
+}
+
+/// The first partition that is mounted, swapped to, held, or a physical volume of a group.
+fn partition_in_use(number: &Number, host: &Host, report: &FullReport) -> Option<String> {
+    let entries = std::fs::read_dir(number.sysfs()?).ok()?;
+    let partitions = entries.flatten().map(|entry| entry.path()).filter(|path| path.join("partition").exists());
+    partitions.filter_map(|path| text(&path.join("dev")).map(Number)).find_map(|partition| {
+        let node = partition.node()?;
+        let user = match membership(&partition, report) {
+            Some(DiskUse::Member { group }) => Some(format!("the volume group {group}")),
+            _ => held(&partition, &node, host),
+        };
+        user.map(|user| format!("{user}, by its partition {node}"))
+    })
 }
 
 fn first_entry(directory: &Path) -> Option<String> {

@@ -61,6 +61,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
     Ok(Observed {
         suspended: Vec::new(),
         root,
+        partitions: if look.partitions { root::partitions(&groups) } else { BTreeMap::new() },
         groups,
         devices,
         mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount), quota: mount.quota })).collect(),
@@ -82,6 +83,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         suspended,
         root: Root::Other("not looked at while devices are suspended".to_owned()),
         groups: BTreeMap::new(),
+        partitions: BTreeMap::new(),
         devices: BTreeMap::new(),
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),

@@ -7,7 +7,7 @@ use config::{Bytes, MIB};
 use storage_setup::mountinfo::MountEntry;
 use storage_setup::{Root, VolumeGroup};
 
-use crate::host::{Host, Number, text};
+use crate::host::{Host, Node, Number, text};
 use crate::observe::devices;
 
 const SECTOR: u64 = 512;
@@ -24,6 +24,18 @@ pub(super) fn root(host: &Host, groups: &BTreeMap<String, VolumeGroup>) -> Root 
     }
     let other = || Root::Other(format!("{} ({})", mount.source, mount.kind));
     partition(&number, mount).unwrap_or_else(other)
+}
+
+/// Those that physical volumes lie on; what cannot be read is left out, and does not grow.
+pub(super) fn partitions(groups: &BTreeMap<String, VolumeGroup>) -> BTreeMap<String, storage_setup::Partition> {
+    let members = groups.values().flat_map(|group| &group.members);
+    let read = |node: &str| {
+        let Ok(Node::Block(number)) = Node::at(node) else { return None };
+        let found = Partition::read(&number)?;
+        let (size, room) = (found.size(), found.room());
+        Some(storage_setup::Partition { disk: found.disk, number: found.number, size, room })
+    };
+    members.filter_map(|member| Some((member.node.clone(), read(&member.node)?))).collect()
 }
 
 fn partition(number: &Number, mount: &MountEntry) -> Option<Root> {
