@@ -231,7 +231,7 @@ fn a_disk_is_wiped_by_the_files_word_at_first_and_by_a_persons_later() -> Result
     guest.write_file(SPEC, spec(first))?;
     let output = guest.run(&["/usr/bin/atomic", "host", "apply"])?;
     assert_eq!(output.code, 2, "{}", output.stderr);
-    assert!(output.stderr.contains("is in use by mounted on /mnt, by its partition /dev/vdb1"), "{}", output.stderr);
+    assert!(output.stderr.contains("is in use by mounted on /var/mnt, by its partition /dev/vdb1"), "{}", output.stderr);
     guest.check("umount /mnt")?;
     assert_eq!(apply(&guest, &spec(first))?, ["wipe-disk", "add-disk"]);
 
