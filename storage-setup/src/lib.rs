@@ -8,6 +8,7 @@ pub mod blkid;
 pub mod cases;
 pub mod dm_name;
 pub mod docker_options;
+pub mod extender;
 pub mod fullreport;
 pub mod intents;
 pub mod legacy;
@@ -23,6 +24,6 @@ pub mod superblock;
 pub use action::{Action, DiskRef};
 pub use model::{
     Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition, PoolState,
-    Role, Root, VolumeGroup,
+    Role, Root, VolumeGroup, Watcher,
 };
 pub use plan::{Note, POOL, Plan, look_for, plan};
