@@ -12,7 +12,7 @@ fn main() {
     };
     let bindings = bindgen::Builder::default()
         .header("wrapper.h")
-        .allowlist_function("lvm2_(init|exit|run|log_fn|log_level)")
+        .allowlist_function("lvm2_(init|exit|run|log_fn|log_level|disable_dmeventd_monitoring)")
         .allowlist_var("LVM2_.*")
         .rust_target(bindgen::RustTarget::stable(85, 0).unwrap_or_default())
         .rust_edition(bindgen::RustEdition::Edition2024)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use config::Bytes;
 use serde::Deserialize;
 
-use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup};
+use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup, Watcher};
 
 /// What LVM knows of the host's disks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,13 +226,13 @@ fn pool(raw: &RawVolume, segments: &[&RawSegment], extent: Bytes) -> Result<Pool
         profile: Some(raw.lv_profile.clone()).filter(|profile| !profile.is_empty()),
         data_used: hundredths(&raw.data_percent),
         metadata_used: hundredths(&raw.metadata_percent),
-        monitored: None,
+        watcher: None,
     };
     for segment in segments {
         state.chunk = Bytes(number("chunk_size", &raw.lv_name, &segment.chunk_size)?);
-        state.monitored = match segment.seg_monitor.as_str() {
-            "monitored" => Some(true),
-            "not monitored" => Some(false),
+        state.watcher = match segment.seg_monitor.as_str() {
+            "monitored" => Some(Watcher::Dmeventd),
+            "not monitored" => Some(Watcher::Nobody),
             // Empty while inactive, `pending` while dmeventd starts.
             _ => None,
         };

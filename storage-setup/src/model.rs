@@ -168,8 +168,19 @@ pub struct PoolState {
     pub data_used: Option<u32>,
     /// Hundredths of a percent of the metadata in use.
     pub metadata_used: Option<u32>,
-    /// Whether dmeventd watches it; `None` when inactive or unknown.
-    pub monitored: Option<bool>,
+    /// Who lets it grow; `None` when inactive or unknown.
+    pub watcher: Option<Watcher>,
+}
+
+/// Who watches a pool, to let it grow before it is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Watcher {
+    /// LVM's own daemon.
+    Dmeventd,
+    /// The agent's daemon, which has taken it over. LVM does not know; the agent adds this to what LVM says.
+    Agent,
+    /// Nobody.
+    Nobody,
 }
 
 /// What is on a volume.

@@ -1,14 +1,20 @@
 //! What the storage worker is told on standard input and says on standard output: one JSON value a line.
 //!
 //! One request; any number of [`Event::Effect`] and [`Event::Step`]; last one [`Event::Observed`], [`Event::Done`] or [`Event::Failed`].
+//! A worker started with the word [`READY`] loads LVM first, says [`Event::Ready`], and then waits for its request: a pool that is about
+//! to be full does not wait for that. A worker whose standard input ends without a request ends too.
 
 use std::time::Duration;
 
 pub use config::Kill;
-use config::{Driver, StepId};
+use config::{Bytes, Driver, StepId};
 use serde::{Deserialize, Serialize};
 
+use crate::extender::Growth;
 use crate::{Action, Observed};
+
+/// The argument of a worker that is to be waited for; see above.
+pub const READY: &str = "ready";
 
 /// What the worker shall do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +31,33 @@ pub enum Request {
         /// Test hook: SIGKILL the whole process group before or after the effect of that number, counted from 1.
         kill: Option<Kill>,
     },
+    /// Do one thing for a pool, without looking at the rest of the host. Answered by [`Event::Extended`] when it is that, by
+    /// [`Event::Room`] in any case, and by [`Event::Done`] or [`Event::Failed`].
+    Pool {
+        /// Its group.
+        group: String,
+        /// The pool.
+        pool: String,
+        /// What to do.
+        task: PoolTask,
+    },
+}
+
+/// What is done for a pool while it is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolTask {
+    /// Say how much room its group has.
+    Look,
+    /// Take it over from dmeventd.
+    Take {
+        /// Load its table again first: the kernel's has no low-water mark.
+        refresh: bool,
+    },
+    /// Give it back to dmeventd.
+    GiveBack,
+    /// Let it grow.
+    Extend(Growth),
 }
 
 /// What to look at beside LVM.
@@ -61,6 +94,21 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// LVM is loaded; the request is waited for.
+    Ready,
+    /// The pool has grown.
+    Extended,
+    /// How much room a pool's group has, after what was done.
+    Room {
+        /// Free extents.
+        free: u64,
+        /// All extents.
+        extents: u64,
+        /// Bytes of an extent.
+        extent: Bytes,
+        /// LVM's count of changes of the group.
+        seqno: u64,
+    },
     /// One effect on the machine is done: one LVM command, one file, one mkfs, one unit job.
     Effect {
         /// Counted from 1 over the request.

@@ -10,7 +10,7 @@ use crate::plan::{NEW_EXTENT, extents_of, spare_goes_with};
 use crate::render::{mount_unit, options};
 use crate::{
     Action, Content, Device, DiskRef, DiskUse, LogicalVolume, Member, Mount, Observed, OurFile, PoolState, Role, Root, VolumeGroup,
-    dm_name, docker_options, stamp,
+    Watcher, dm_name, docker_options, stamp,
 };
 
 /// dockerd's store.
@@ -293,7 +293,7 @@ fn create_pool(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         profile: Some(profile.clone()),
         data_used: Some(0),
         metadata_used: Some(0),
-        monitored: Some(true),
+        watcher: Some(Watcher::Dmeventd),
     };
     let made = LogicalVolume {
         uuid: format!("uuid-of-{pool}-{data}"),

@@ -155,7 +155,13 @@ fn plan(bench: &Bench) -> Vec<Task> {
 fn outcomes(events: &[Event]) -> BTreeMap<String, Outcome> {
     let steps = events.iter().filter_map(|event| match event {
         Event::Step { id, outcome } => Some((id.to_string(), outcome.clone())),
-        Event::Effect { .. } | Event::Observed(_) | Event::Done | Event::Failed { .. } => None,
+        Event::Ready
+        | Event::Extended
+        | Event::Room { .. }
+        | Event::Effect { .. }
+        | Event::Observed(_)
+        | Event::Done
+        | Event::Failed { .. } => None,
     });
     steps.collect()
 }
@@ -163,7 +169,13 @@ fn outcomes(events: &[Event]) -> BTreeMap<String, Outcome> {
 fn effects(events: &[Event]) -> Vec<String> {
     let effects = events.iter().filter_map(|event| match event {
         Event::Effect { what, .. } => Some(what.clone()),
-        Event::Step { .. } | Event::Observed(_) | Event::Done | Event::Failed { .. } => None,
+        Event::Ready
+        | Event::Extended
+        | Event::Room { .. }
+        | Event::Step { .. }
+        | Event::Observed(_)
+        | Event::Done
+        | Event::Failed { .. } => None,
     });
     effects.collect()
 }

@@ -3,7 +3,7 @@
 
 use config::Bytes;
 use serde_json::Value;
-use storage_setup::{Content, Device, LogicalVolume, MountedFilesystem, Observed, Role, Root, VolumeGroup, stamp};
+use storage_setup::{Content, Device, LogicalVolume, MountedFilesystem, Observed, Role, Root, VolumeGroup, Watcher, stamp};
 
 /// What a real host shows of that which the simulator follows: mounts of volumes of ours, not those of the operating system.
 pub fn followed(mut host: Observed) -> Observed {
@@ -58,8 +58,10 @@ fn complete_volume(volume: &mut LogicalVolume, found: &LogicalVolume, extent: By
     if let (Role::Pool(state), Role::Pool(found)) = (&mut volume.role, &found.role) {
         state.data_used = found.data_used;
         state.metadata_used = found.metadata_used;
-        // LVM does not tell it while dmeventd starts.
-        state.monitored = found.monitored.and(state.monitored);
+        // LVM does not tell it while dmeventd starts, and the agent's daemon takes the pool over.
+        if state.watcher == Some(Watcher::Dmeventd) && found.watcher != Some(Watcher::Nobody) {
+            state.watcher = found.watcher;
+        }
     }
     if let (Content::Filesystem { size, .. }, Content::Filesystem { size: found, .. }) = (&mut volume.content, &found.content)
         && is_near(*size, *found, extent)

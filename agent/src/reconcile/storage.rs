@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use config::{Desired, Driver, Problem, Step, StepId};
 use storage_setup::protocol::{Event, Kill, Look, Outcome, Request, Task};
-use storage_setup::{Action, Observed};
+use storage_setup::{Action, Observed, Role, Watcher};
 
 use super::Scope;
 use super::worker::{self, WorkerError};
 use crate::host::Host;
+use crate::state::extender;
 
 const WORKER: &str = "storage-worker";
 
@@ -36,14 +37,27 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
     worker::ask(host.libexec.join(WORKER), &Request::Observe(look), |event| match event {
         Event::Observed(observed) => seen = Some(*observed),
         Event::Failed { why } => refused = Some(why),
-        Event::Effect { .. } | Event::Step { .. } | Event::Done => {}
+        Event::Ready | Event::Extended | Event::Room { .. } | Event::Effect { .. } | Event::Step { .. } | Event::Done => {}
     })
     .await?;
     match (seen, refused) {
-        (Some(observed), None) => Ok(observed),
+        (Some(observed), None) => Ok(with_watcher(host, observed)),
         (_, Some(why)) => Err(WorkerError::Refused { why }),
         (None, None) => Err(WorkerError::Refused { why: "the storage worker ended without an answer; see: journalctl -b".to_owned() }),
     }
+}
+
+/// LVM knows of dmeventd alone; the agent's own daemon says in its record which pool it has taken over.
+fn with_watcher(host: &Host, mut observed: Observed) -> Observed {
+    // What cannot be read is not known to be watched.
+    let Ok(Some(record)) = extender::read(host) else { return observed };
+    let pool = observed.groups.get_mut(&record.group).and_then(|group| group.volumes.get_mut(&record.pool));
+    if let Some(Role::Pool(state)) = pool.map(|pool| &mut pool.role)
+        && state.watcher == Some(Watcher::Nobody)
+    {
+        state.watcher = Some(Watcher::Agent);
+    }
+    observed
 }
 
 /// The steps that make the host's storage as the spec says.
@@ -87,7 +101,7 @@ pub(super) async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kil
         Event::Step { id, outcome } => tell(Told::Step { id, outcome }),
         Event::Done => end = Some(Ok(())),
         Event::Failed { why } => end = Some(Err(WorkerError::Refused { why })),
-        Event::Observed(_) => {}
+        Event::Ready | Event::Extended | Event::Room { .. } | Event::Observed(_) => {}
     })
     .await?;
     end.unwrap_or_else(|| Err(WorkerError::Refused { why: "the storage worker ended half way; see: journalctl -b".to_owned() }))

@@ -3,7 +3,7 @@
 use config::{Bytes, Driver};
 
 use super::Choices;
-use crate::{Content, Device, DiskUse, LogicalVolume, Mount, Observed, OurFile, PoolState, Role, render, stamp};
+use crate::{Content, Device, DiskUse, LogicalVolume, Mount, Observed, OurFile, PoolState, Role, Watcher, render, stamp};
 
 /// Up to three things happen.
 pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
@@ -19,7 +19,7 @@ pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
             4 => each_volume(choices, have, unformat),
             5 => each_volume(choices, have, lag),
             6 => each_pool(have, |pool| pool.profile = None),
-            7 => each_pool(have, |pool| pool.monitored = Some(false)),
+            7 => each_pool(have, |pool| pool.watcher = Some(Watcher::Nobody)),
             8 => foreign_volume(choices, have),
             9 => cut_off_disk(choices, have),
             10 => edit_options(choices, have),

@@ -28,7 +28,7 @@ fn groups_volumes_pool_and_spare_are_read() {
     let Role::Pool(state) = &pool.role else { panic!("{:?}", pool.role) };
     assert_eq!((state.metadata, state.chunk), (1, Bytes(512 * KIB)));
     assert_eq!(state.profile.as_deref(), Some("atomicos--docker--pool-extend"));
-    assert_eq!((state.data_used, state.metadata_used, state.monitored), (None, None, None));
+    assert_eq!((state.data_used, state.metadata_used, state.watcher), (None, None, None));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn an_active_monitored_pool_has_usage() {
     let pool = &report.groups["atomicos"].volumes["docker-pool"];
     assert!(pool.active);
     let Role::Pool(state) = &pool.role else { panic!("{:?}", pool.role) };
-    assert_eq!((state.data_used, state.monitored), (Some(356), Some(true)));
+    assert_eq!((state.data_used, state.watcher), (Some(356), Some(crate::Watcher::Dmeventd)));
 }
 
 #[test]

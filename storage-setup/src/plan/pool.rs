@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::space::Space;
 use super::{POOL, remove};
 use crate::render::{options, profile};
-use crate::{Action, LogicalVolume, PoolState, Role, dm_name, stamp};
+use crate::{Action, LogicalVolume, PoolState, Role, Watcher, dm_name, stamp};
 
 const KEY: &str = "storage.pool";
 const SIZE: &str = "storage.pool.size";
@@ -275,8 +275,11 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
         let (now, asked) = (state.chunk, wanted.value.chunk);
         draft.note(place, format!("the pool's chunks are {now}, not {asked}; they cannot be changed after the pool is made"));
     }
-    if state.monitored == Some(false) {
-        draft.note(place, format!("dmeventd does not watch {group}/{POOL}; without it the pool does not grow by itself"));
+    if state.watcher == Some(Watcher::Nobody) {
+        draft.note(
+            place,
+            format!("neither the agent's daemon nor dmeventd watches {group}/{POOL}; without that the pool does not grow by itself"),
+        );
     }
     if let (Size::OfFree(_), Some(asked)) = (wanted.value.size, stamp::asked(&found.tags))
         && asked != wanted.value.size

@@ -1,7 +1,7 @@
 //! liblvm2cmd, safely: words in, the report and LVM's own messages out. The only file of the crate with unsafe code.
 //!
 //! The library works on one command line at a time, keeps process-wide state and is not thread-safe; [`Lvm`] is made once, in `main`,
-//! and stays on that thread. Monitoring is left on, so that dmeventd watches the pools made here.
+//! and stays on that thread. Monitoring is left on, so that dmeventd watches the pools made here; see [`Lvm::leave_monitoring`].
 
 #![expect(unsafe_code, reason = "liblvm2cmd is a C library")]
 
@@ -88,6 +88,14 @@ impl Lvm {
         let handle = NonNull::new(made).ok_or_else(|| LvmError::Start { said: heard::take().errors })?;
         self.handle = Some(handle);
         Ok(handle)
+    }
+
+    /// From now on no command tells dmeventd to watch anything, nor to stop: what it watches stays as it is. Until the next failure.
+    pub(crate) fn leave_monitoring(&mut self) -> Result<(), LvmError> {
+        let handle = self.handle()?;
+        // SAFETY: the handle is live; the call sets flags of the library.
+        unsafe { lvm2_sys::lvm2_disable_dmeventd_monitoring(handle.as_ptr()) };
+        Ok(())
     }
 
     /// Lets LVM read its configuration and profiles again before the next command.

@@ -12,17 +12,18 @@ mod events;
 mod host;
 mod lvm;
 mod observe;
+mod pool;
 mod program;
 mod signals;
 
 use std::fs::File;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use events::Events;
 use lvm::Lvm;
-use storage_setup::protocol::{Event, Request};
+use storage_setup::protocol::{Event, READY, Request};
 
 /// Why the request as a whole failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +34,16 @@ enum WorkerError {
     Request(#[source] serde_json::Error),
     #[error("cannot point standard input at /dev/null")]
     Null(#[source] std::io::Error),
+    #[error("the only argument is `{READY}`, not {0:?}")]
+    Argument(String),
     #[error("cannot redirect standard input and output")]
     Redirect(#[source] nix::Error),
     #[error("cannot use LVM")]
     Lvm(#[from] lvm::LvmError),
     #[error("cannot read the state of the host's storage")]
     Observe(#[from] observe::ObserveError),
+    #[error("cannot serve the pool")]
+    Pool(#[from] pool::PoolError),
     #[error("cannot block signals")]
     Signals(#[from] signals::SignalsError),
     #[error("nobody reads the events any more")]
@@ -71,13 +76,19 @@ fn main() -> ExitCode {
 }
 
 fn serve(events: &mut Events) -> Result<(), WorkerError> {
-    let request = read_request()?;
+    let ready = waits_ready()?;
+    let input = keep_stdin()?;
     quiet_standard_streams()?;
     outlive_memory_pressure();
+    let early = if ready { Some(Lvm::start()?) } else { None };
+    if ready {
+        events.emit(&Event::Ready)?;
+    }
+    let Some(request) = read_request(input)? else { return Ok(()) };
     if let Request::Observe(look) = &request {
         observe::late::wait(&look.devices, look.wait);
     }
-    let lvm = Lvm::start()?;
+    let lvm = early.map_or_else(Lvm::start, Ok)?;
     match request {
         Request::Observe(look) => {
             let observed = observe::observe(&look, lvm)?;
@@ -87,14 +98,35 @@ fn serve(events: &mut Events) -> Result<(), WorkerError> {
             let signals = signals::Signals::block()?;
             apply::apply(&steps, apply::Machine::new(lvm, state.into(), kill, signals, events))?;
         }
+        Request::Pool { group, pool, task } => {
+            let _held_back = signals::Signals::block()?;
+            pool::serve(&group, &pool, task, lvm, events)?;
+        }
     }
     Ok(())
 }
 
-fn read_request() -> Result<Request, WorkerError> {
+fn waits_ready() -> Result<bool, WorkerError> {
+    match std::env::args().nth(1) {
+        None => Ok(false),
+        Some(word) if word == READY => Ok(true),
+        Some(word) => Err(WorkerError::Argument(word)),
+    }
+}
+
+/// Under another number, since LVM must not find it.
+fn keep_stdin() -> Result<File, WorkerError> {
+    std::io::stdin().as_fd().try_clone_to_owned().map(File::from).map_err(WorkerError::Input)
+}
+
+/// `None` when nobody wants anything any more.
+fn read_request(input: File) -> Result<Option<Request>, WorkerError> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(WorkerError::Input)?;
-    serde_json::from_str(&line).map_err(WorkerError::Request)
+    BufReader::new(input).read_line(&mut line).map_err(WorkerError::Input)?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(&line).map(Some).map_err(WorkerError::Request)
 }
 
 /// LVM asks questions on standard input and prints prompts on standard output whatever its callback is; neither may reach the protocol.

@@ -68,7 +68,7 @@ pub(super) fn pool(profile: Option<&str>) -> LogicalVolume {
         profile: profile.map(str::to_owned),
         data_used: None,
         metadata_used: None,
-        monitored: None,
+        watcher: None,
     };
     volume(1000, Role::Pool(state), &[])
 }

@@ -232,10 +232,10 @@ fn an_inactive_pool_is_activated_before_it_is_used() {
 fn what_cannot_be_changed_is_told() {
     let mut have = after(&wants(gib(5)), host());
     pool_state(&mut have).chunk = Bytes(65536);
-    pool_state(&mut have).monitored = Some(false);
+    pool_state(&mut have).watcher = Some(crate::Watcher::Nobody);
     let told = notes(&wants(gib(5)).thin("huge", "/srv/huge", 50), &have).join("\n");
     assert!(told.contains("chunks are 64 KiB, not 512 KiB"), "{told}");
-    assert!(told.contains("dmeventd does not watch"), "{told}");
+    assert!(told.contains("nor dmeventd watches"), "{told}");
     assert!(told.contains("may grow to 51 GiB together, but the pool has 4.98 GiB"), "{told}");
 }
 
