@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod daemon;
+pub mod extender;
 pub mod host;
 pub mod reconcile;
 pub mod report;

@@ -1,8 +1,9 @@
-//! `atomic-hostd`: the daemon; with `storage`, the run of the storage family that the engine waits for at boot.
+//! `atomic-hostd`: the daemon; with `storage`, the run of the storage family that the engine waits for at boot; with
+//! `release`, what is left to be done when the daemon has ended.
 
 use std::process::ExitCode;
 
-use agent::{daemon, host::Host};
+use agent::{daemon, extender, host::Host};
 use clap::{Parser, Subcommand};
 
 /// Holds this host to /etc/atomic-host.toml. Started by systemd.
@@ -17,6 +18,8 @@ struct Arguments {
 enum Task {
     /// Set up storage and end.
     Storage,
+    /// Give the pool back to dmeventd, after the daemon has ended.
+    Release,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -28,6 +31,7 @@ async fn main() -> ExitCode {
     }
     match arguments.task {
         Some(Task::Storage) => daemon::run_storage(&Host::this()).await,
+        Some(Task::Release) => extender::release(&Host::this()).await,
         None => daemon::run(&Host::this()).await,
     }
 }

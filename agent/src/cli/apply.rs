@@ -34,7 +34,7 @@ pub(super) async fn run(host: &Host, choices: Choices) -> Result<ExitCode, VerbE
             println!("{}", report::outcome_line(row, outcome));
         }
         Progress::Running(row, text) if !quiet => shown.tell(&format!("{} {}: {text}", row.kind, row.target), false),
-        Progress::Step(..) | Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
+        Progress::Step(..) | Progress::Running(..) | Progress::Seen(_) | Progress::Planned(_) | Progress::Effect(_) => {}
     };
     let result = reconcile::apply(host, &intention, Scope::Whole, &consent, Stop::never(), &mut tell).await?;
     if choices.json {

@@ -12,6 +12,7 @@ use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
 use crate::reconcile::{self, Scope, chain};
 use crate::report::{self, ContainerStatus, SpecStatus, Status};
+use crate::state::extender;
 use crate::state::generations;
 use crate::state::rollback::Hold;
 
@@ -45,6 +46,7 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         follows,
         held,
         storage: Err("not looked at".to_owned()),
+        extender: extender::read(host)?,
         engine: "unknown".to_owned(),
         containers: Ok(Vec::new()),
         steps: None,
@@ -127,6 +129,7 @@ fn nothing_in_force(
         follows: None,
         held,
         storage: Err("not looked at, since no spec is in force".to_owned()),
+        extender: None,
         engine: "left alone, since no spec is in force".to_owned(),
         containers: Ok(Vec::new()),
         steps: None,

@@ -25,6 +25,7 @@ pub fn start() -> Result<(), TryInitError> {
 /// One thing that happened.
 pub(super) fn tell(progress: &Progress<'_>) {
     match progress {
+        Progress::Seen(_) => {}
         Progress::Planned(plan) => {
             for row in plan.rows().iter().filter(|row| row.waits.is_none()) {
                 tracing::info!(

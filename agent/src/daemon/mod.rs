@@ -1,7 +1,7 @@
 //! `atomic-hostd`: holds the host to its spec while it runs, and the storage run before the engine starts at boot.
 //!
 //! A cycle runs at the start, after an edit, at the drift timer, and sooner while something was put off; between them the process
-//! sleeps in one poll.
+//! sleeps in one poll. The extender has a poll of its own, since a pool that fills does not wait for a cycle.
 
 mod journal;
 mod watch;
@@ -13,10 +13,11 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::extender::{Extender, Wish};
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, CycleError, Ending, Report, Scope, Stop, chain};
+use crate::reconcile::{self, CycleError, Ending, Progress, Report, Scope, Stop, chain};
 
 pub use journal::start as start_log;
 
@@ -36,11 +37,12 @@ enum Trigger {
     Start,
     Edit,
     Timer,
+    Stuck,
 }
 
 /// The storage run at boot: before docker, the storage family only.
 pub async fn run_storage(host: &Host) -> ExitCode {
-    match cycle(host, Scope::Storage, Stop::never()).await {
+    match cycle(host, Scope::Storage, Stop::never(), None).await {
         Ok(report) => match report.ending {
             Ending::Converged | Ending::Waiting => ExitCode::SUCCESS,
             Ending::Failed => ExitCode::FAILURE,
@@ -52,7 +54,9 @@ pub async fn run_storage(host: &Host) -> ExitCode {
                 DaemonError::Intention(IntentionError::State(_))
                 | DaemonError::Cycle(_)
                 | DaemonError::Watch(_)
-                | DaemonError::Signal(_) => ExitCode::FAILURE,
+                | DaemonError::Signal(_)
+                | DaemonError::Extender(_)
+                | DaemonError::NoExtender => ExitCode::FAILURE,
             }
         }
     }
@@ -79,12 +83,17 @@ enum DaemonError {
     #[error("cannot watch the directories of the spec")]
     Watch(#[from] notify::Error),
     #[error("cannot listen for SIGTERM")]
-    Signal(#[from] std::io::Error),
+    Signal(#[source] std::io::Error),
+    #[error("cannot start the thread that watches the pool")]
+    Extender(#[source] std::io::Error),
+    #[error("the thread that watches the pool has ended; the daemon ends too, so that dmeventd gets the pool back")]
+    NoExtender,
 }
 
 async fn serve(host: &Host) -> Result<(), DaemonError> {
     let (_watcher, mut edits) = watch::start(host)?;
-    let mut end = signal(SignalKind::terminate())?;
+    let mut end = signal(SignalKind::terminate()).map_err(DaemonError::Signal)?;
+    let mut extender = Extender::start(host).map_err(DaemonError::Extender)?;
     let (tell_stop, mut stop) = Stop::new();
     // Heard in the midst of a cycle too.
     tokio::spawn(async move {
@@ -98,10 +107,10 @@ async fn serve(host: &Host) -> Result<(), DaemonError> {
     loop {
         match trigger {
             Trigger::Edit => tracing::info!("the spec was edited: planning"),
-            Trigger::Start | Trigger::Timer => tracing::debug!(?trigger, "planning"),
+            Trigger::Start | Trigger::Timer | Trigger::Stuck => tracing::debug!(?trigger, "planning"),
         }
         // A bad spec or a failed step is not the daemon's end: the next edit mends it.
-        let soon = match cycle(host, Scope::Whole, stop.clone()).await {
+        let soon = match cycle(host, Scope::Whole, stop.clone(), Some(&extender)).await {
             Ok(report) => report.is_put_off() || report.ending == Ending::Failed,
             Err(error) => {
                 tell_error(&error);
@@ -118,6 +127,10 @@ async fn serve(host: &Host) -> Result<(), DaemonError> {
                 retry = RETRY;
                 Trigger::Edit
             }
+            wish = extender.wish() => match wish {
+                Wish::Cycle => Trigger::Stuck,
+                Wish::Restart => return Err(DaemonError::NoExtender),
+            },
             () = tokio::time::sleep(pause) => Trigger::Timer,
         };
         settle(&mut edits).await;
@@ -131,10 +144,16 @@ async fn settle(edits: &mut UnboundedReceiver<()>) {
     tokio::time::timeout(LONGEST, all).await.unwrap_or_default();
 }
 
-async fn cycle(host: &Host, scope: Scope, stop: Stop) -> Result<Report, DaemonError> {
+async fn cycle(host: &Host, scope: Scope, stop: Stop, extender: Option<&Extender>) -> Result<Report, DaemonError> {
     let intention = intention::in_force(host)?;
     tell_source(&intention);
-    let report = reconcile::apply(host, &intention, scope, &Consent::default(), stop, &mut |progress| journal::tell(&progress)).await?;
+    let mut tell = |progress: Progress<'_>| {
+        if let (Progress::Seen(survey), Some(extender)) = (&progress, extender) {
+            extender.seen(intention.desired(), survey);
+        }
+        journal::tell(&progress);
+    };
+    let report = reconcile::apply(host, &intention, scope, &Consent::default(), stop, &mut tell).await?;
     journal::tell_report(&report);
     Ok(report)
 }
@@ -153,7 +172,12 @@ fn tell_error(error: &DaemonError) {
         DaemonError::Intention(IntentionError::Bad(problems)) | DaemonError::Cycle(CycleError::Problems(problems)) => {
             tracing::error!("nothing was touched: the spec has problems\n{}", problems.render(false));
         }
-        DaemonError::Intention(IntentionError::State(_)) | DaemonError::Cycle(_) | DaemonError::Watch(_) | DaemonError::Signal(_) => {
+        DaemonError::Intention(IntentionError::State(_))
+        | DaemonError::Cycle(_)
+        | DaemonError::Watch(_)
+        | DaemonError::Signal(_)
+        | DaemonError::Extender(_)
+        | DaemonError::NoExtender => {
             tracing::error!("{}", chain(error));
         }
     }

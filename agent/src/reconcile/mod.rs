@@ -119,7 +119,10 @@ pub async fn apply(
     let mut begun = None;
     for _ in 0..ROUNDS {
         let plan = match preview_without(host, intention, scope, consent, &run.put_off).await {
-            Ok((_, plan)) => plan,
+            Ok((survey, plan)) => {
+                (run.tell)(Progress::Seen(&survey));
+                plan
+            }
             // After what was done, the host is not as the spec needs it; what was done is told all the same.
             Err(CycleError::Problems(problems)) if run.has_tried() => {
                 let plan = HostPlan { notes: vec![problems.render(false)], ..HostPlan::default() };

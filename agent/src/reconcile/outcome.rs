@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use storage_setup::protocol;
 
 use super::gate::Wait;
-use super::plan::{HostPlan, Row};
+use super::plan::{HostPlan, Row, Survey};
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,8 @@ impl From<protocol::Outcome> for Outcome {
 /// What happens, as it happens.
 #[derive(Debug)]
 pub enum Progress<'a> {
+    /// What the host is, before each round.
+    Seen(&'a Survey),
     /// The plan of a round, before its first effect.
     Planned(&'a HostPlan),
     /// One effect on the machine is done.

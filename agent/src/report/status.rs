@@ -3,12 +3,13 @@
 use config::Bytes;
 use image::{Deployment, ImageStatus};
 use serde::Serialize;
-use storage_setup::{Content, LogicalVolume, Observed, PoolState, Role, Root, VolumeGroup};
+use storage_setup::{Content, LogicalVolume, Observed, PoolState, Role, Root, VolumeGroup, Watcher};
 
 use super::columns::columns;
 use super::hold::hold_text;
 use super::plan::plan_text;
 use crate::reconcile::plan::Row;
+use crate::state::extender::{Filling, Record};
 use crate::state::rollback::Hold;
 
 /// All that `status` shows; `--json` is this, as it is.
@@ -26,6 +27,8 @@ pub struct Status {
     pub held: Result<Option<Hold>, String>,
     /// Storage; an error text when it could not be looked at.
     pub storage: Result<Observed, String>,
+    /// What the daemon says of the pool that it watches; `None`: it watches none.
+    pub extender: Option<Record>,
     /// The engine, in a few words.
     pub engine: String,
     /// Our containers; an error text when the engine does not say.
@@ -68,7 +71,7 @@ pub fn status_text(status: &Status) -> String {
     let mut text = spec_text(&status.spec);
     text.push_str(&os_text(status));
     match &status.storage {
-        Ok(storage) => text.push_str(&storage_text(storage)),
+        Ok(storage) => text.push_str(&storage_text(storage, status.extender.as_ref())),
         Err(why) => text.push_str(&format!("storage   unknown: {why}\n")),
     }
     text.push_str(&format!("engine    {}\n", status.engine));
@@ -141,7 +144,7 @@ fn deployment_cells(deployment: &Deployment) -> Vec<String> {
     ]
 }
 
-fn storage_text(storage: &Observed) -> String {
+fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
     let mut text = String::new();
     if !storage.suspended.is_empty() {
         return format!(
@@ -158,6 +161,9 @@ fn storage_text(storage: &Observed) -> String {
     }
     for (name, group) in &storage.groups {
         text.push_str(&group_text(name, group, storage));
+        for line in extender.filter(|record| record.group == *name).iter().flat_map(|record| pool_lines(record)) {
+            text.push_str(&format!("          {line}\n"));
+        }
     }
     text
 }
@@ -208,13 +214,45 @@ fn figures(group: &str, name: &str, volume: &LogicalVolume, storage: &Observed) 
     }
 }
 
+/// How fast it fills and what is wrong with it; nothing about a pool at rest.
+fn pool_lines(record: &Record) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(filling) = record.filling.as_ref().filter(|filling| filling.is_fresh()) {
+        let Filling { rate, full_in, group_full_in, .. } = filling;
+        lines.push(format!(
+            "{} fills at {rate} a second: full in {} as it is, in {} with all of {}",
+            record.pool,
+            span(*full_in),
+            span(*group_full_in),
+            record.group
+        ));
+    }
+    if let Some(alarm) = &record.alarm {
+        lines.push(format!("{}: {}", if alarm.urgent { "URGENT" } else { "ALARM" }, alarm.text));
+    }
+    lines
+}
+
+/// The two largest units are enough.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 fn pool_figures(pool: &PoolState) -> String {
     let percent =
         |hundredths: Option<u32>| hundredths.map_or_else(|| "?".to_owned(), |value| format!("{}.{:02} %", value / 100, value % 100));
-    let watched = match pool.monitored {
-        Some(true) => ", grows by itself",
-        Some(false) => ", NOT monitored",
+    let watched = match pool.watcher {
+        Some(Watcher::Agent | Watcher::Dmeventd) => ", grows by itself",
+        Some(Watcher::Nobody) => ", NOT watched",
         None => "",
     };
     format!("data {}, metadata {}{watched}", percent(pool.data_used), percent(pool.metadata_used))
 }
+
+#[cfg(test)]
+mod tests;

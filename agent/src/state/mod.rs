@@ -3,6 +3,7 @@
 //! Everything here is read by the agent before this one too (`version`, unknown fields ignored), since an OS rollback brings it back.
 
 mod durable;
+pub mod extender;
 pub mod generations;
 pub mod ledger;
 pub mod lock;
