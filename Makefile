@@ -36,8 +36,9 @@ test-all: test slow ## Everything
 slow: check ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
 	$(if $(SLOW),cargo test -p tests --no-fail-fast $(addprefix --test ,$(SLOW)) -- --test-threads=2,@echo there are no slow scenarios)
 
-bench: image ## Figures, as ratios taken side by side in one run
-	$(if $(BENCH),cargo test -p tests $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
+bench: setup ## Figures, as ratios taken side by side in one run, of the program as it is released
+	cargo build --release --workspace --bins
+	$(if $(BENCH),PROFILE=release cargo test -p tests $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
 
 image: setup ## The appliance's disk image
 	cargo build --workspace --bins

@@ -9,6 +9,7 @@ pub mod guest;
 pub mod image;
 pub mod log_server;
 pub mod os_site;
+pub mod pool;
 pub mod product;
 pub mod registry;
 pub mod server;

@@ -1,0 +1,87 @@
+//! A pool under a writer at full speed: it grows ahead of the writer, over a SIGKILL of the daemon too; when nothing can be added
+//! somebody is told, and when space appears it goes on by itself.
+
+use anyhow::{Result, ensure};
+use tests::guest::Guest;
+use tests::image::Layout;
+use tests::pool;
+use tests::product;
+
+const WATCHED_BY_DMEVENTD: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -vq not";
+const TAKEN: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -q not";
+
+#[test]
+fn a_small_pool_keeps_ahead_of_a_writer_and_dmeventd_has_it_while_the_daemon_is_dead() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 8, "1G", "threshold = 60, percent = 20")?;
+    pool::thin(&guest, 8)?;
+    pool::begin(&guest, 3000)?;
+    pool::until(&guest, "the status shows that it fills", "atomic host status | grep 'docker-pool fills at'")?;
+    println!("{:?}", pool::finish(&guest)?);
+    let growths = pool::growths(&guest)?;
+    println!("{}", growths.join("\n"));
+    ensure!(pool::switches(&guest)? == 0 && !growths.is_empty());
+    let status = guest.check("atomic host status")?;
+    println!("{status}");
+    ensure!(status.contains("grows by itself"), "{status}");
+
+    pool::begin(&guest, 5500)?;
+    guest.check("systemctl kill -s KILL --kill-who=main atomic-hostd")?;
+    pool::until(&guest, "dmeventd has it", WATCHED_BY_DMEVENTD)?;
+    pool::until(&guest, "the daemon has it back", TAKEN)?;
+    println!("{:?}", pool::finish(&guest)?);
+    println!("{}", guest.check("journalctl -b -q -o short-precise -u atomic-hostd -u dm-event | tail -60")?);
+    ensure!(pool::switches(&guest)? == 0, "{}", pool::status(&guest)?);
+    // A clean end gives it back as well.
+    guest.check("systemctl stop atomic-hostd")?;
+    guest.check(WATCHED_BY_DMEVENTD)?;
+    guest.check("test ! -e /run/atomic-host/extender.json").map(drop)
+}
+
+#[test]
+fn a_full_group_is_told_and_a_new_disk_is_used_by_itself() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 1, "600M", "threshold = 60, percent = 20")?;
+    pool::thin(&guest, 8)?;
+    // The headroom asks for more than there is: all of the group is in the pool before anybody writes.
+    pool::until(&guest, "the group is full", "test $(vgs --noheadings -o vg_free_count fill) = 0")?;
+    pool::fill(&guest, 700)?;
+    pool::until(&guest, "somebody is told", "journalctl -b -q ALARM=group-full POOL=fill/docker-pool | grep .")?;
+    let status = guest.check("atomic host status")?;
+    println!("{status}");
+    ensure!(status.contains("ALARM: fill/docker-pool is"), "{status}");
+    ensure!(product::status(&guest)?["extender"]["alarm"]["cause"] == "group-full");
+
+    // By hand, as no event of device-mapper tells of.
+    guest.add_disk("more", 3)?;
+    guest.check("pvcreate -q /dev/disk/by-id/virtio-more && vgextend -q fill /dev/disk/by-id/virtio-more")?;
+    pool::until(&guest, "it is in order again", "journalctl -b -q ALARM=over POOL=fill/docker-pool | grep .")?;
+    pool::fill(&guest, 2500)?;
+    ensure!(pool::switches(&guest)? == 0, "{}", pool::status(&guest)?);
+
+    // Writes wait for a minute when the pool is full: space that comes meanwhile saves them.
+    pool::begin(&guest, 4500)?;
+    pool::until(&guest, "the pool is full", "dmsetup status --noflush fill-docker--pool | grep -q out_of_data_space")?;
+    pool::until(&guest, "it is urgent", "journalctl -b -q ALARM=group-full URGENT=true | grep .")?;
+    guest.add_disk("last", 4)?;
+    guest.check("pvcreate -q /dev/disk/by-id/virtio-last && vgextend -q fill /dev/disk/by-id/virtio-last")?;
+    println!("{:?}", pool::finish(&guest)?);
+    println!("{}", guest.check("journalctl -b -q -o short-precise -u atomic-hostd | tail -60")?);
+    Ok(())
+}
+
+#[test]
+fn the_limit_is_kept_and_a_higher_one_is_used_by_itself() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 8, "1G", "limit = \"1500M\"")?;
+    pool::thin(&guest, 8)?;
+    pool::fill(&guest, 1300)?;
+    pool::until(&guest, "somebody is told", "journalctl -b -q ALARM=limit | grep .")?;
+    ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] == 375);
+    guest.check("sed -i 's/1500M/80%VG/' /etc/atomic-host.toml")?;
+    pool::until(&guest, "it is in order again", "journalctl -b -q ALARM=over | grep .")?;
+    pool::fill(&guest, 4000)?;
+    ensure!(pool::switches(&guest)? == 0, "{}", pool::status(&guest)?);
+    ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] <= 2047 * 80 / 100);
+    Ok(())
+}
