@@ -1,15 +1,10 @@
 //! Disks into the group: each gets a label and one partition. A disk with anything on it is refused, or wiped once where that is asked.
 
-use config::{Bytes, MIB};
-
 use super::draft::Draft;
 use super::{Deed, Label, NewDisk, Plan};
 use crate::DiskRef;
 use crate::legacy::{Found, LegacyDisk, Membership, Mode, Options, Refusal, Seen};
 use crate::plan::{NEW_EXTENT, extents_of};
-
-/// From here on a disk gets a GPT, as the shell tool counts.
-const DOS_MOST: u64 = 2_199_023_255_040;
 
 /// Plans `DEVS`. Without a group there is nothing to put them into, and they are left alone.
 pub(super) fn plan(draft: &mut Draft<'_>) -> Result<(), Refusal> {
@@ -30,6 +25,10 @@ pub(super) fn plan(draft: &mut Draft<'_>) -> Result<(), Refusal> {
         match judge(draft.want.wipes(), disk, &group) {
             Ok(Verdict::Member) => {
                 draft.info(format!("Device {} is already partitioned and is part of volume group {group}", disk.path));
+                // Cut off right after LVM took it. The record must not outlive that: it would let a later run go on with the disk.
+                if disk.intended.is_some() {
+                    draft.push(Deed::Forget { identity: disk.identity.clone() });
+                }
             }
             Ok(Verdict::New { wipe }) => new.push((disk, wipe)),
             Err(why) => return draft.refuse(why),
@@ -49,7 +48,8 @@ fn take(draft: &mut Draft<'_>, group: &str, new: &[(&LegacyDisk, bool)]) -> Resu
     let extent = draft.space.map_or(NEW_EXTENT, |space| space.extent);
     let mut disks = Vec::new();
     for (disk, wipe) in new {
-        let brought = extents_of(partition_size(disk.size), extent);
+        let new = new_disk(disk, *wipe);
+        let brought = extents_of(new.partition_size(), extent);
         if brought == 0 {
             return draft.refuse(format!("Device {} is too small to be added to volume group {group}.", disk.path));
         }
@@ -57,27 +57,12 @@ fn take(draft: &mut Draft<'_>, group: &str, new: &[(&LegacyDisk, bool)]) -> Resu
         if *wipe {
             draft.info(format!("Wipe Signatures is set to true. Any signatures on {} will be wiped.", disk.path));
         }
-        let reference = DiskRef { identity: disk.identity.clone(), node: disk.node.clone(), size: disk.size };
-        disks.push(NewDisk { disk: reference, label: label(disk.size), wipe: *wipe });
+        disks.push(new);
     }
     let create = !draft.have.groups.contains_key(group);
     draft.plan.group_created = create;
     draft.push(Deed::TakeDisks { group: group.to_owned(), create, disks });
     Ok(())
-}
-
-/// The table that the shell tool would write.
-fn label(size: Bytes) -> Label {
-    if size.0 > DOS_MOST { Label::Gpt } else { Label::Dos }
-}
-
-/// From the first MiB to the last whole one; a GPT keeps the last one for itself.
-pub(super) fn partition_size(disk: Bytes) -> Bytes {
-    let behind = match label(disk) {
-        Label::Dos => 0,
-        Label::Gpt => MIB,
-    };
-    Bytes(disk.0.saturating_sub(MIB + behind) / MIB * MIB)
 }
 
 fn disk_at<'a>(draft: &Draft<'_>, word: &str, found: &'a Found) -> Result<&'a LegacyDisk, Refusal> {
@@ -119,9 +104,10 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
     if let Some(why) = &disk.unreadable {
         return Err(format!("Failed to check signatures on device {path}: {why}"));
     }
-    // A run that was cut off left its record: it goes on.
-    if disk.intended.as_deref() == Some(group) && disk.parts.len() <= 1 {
-        return Ok(Verdict::New { wipe: false });
+    if disk.intended.as_deref() == Some(group)
+        && let Some(wipe) = resumed(disk)
+    {
+        return Ok(Verdict::New { wipe });
     }
     let empty = disk.parts.is_empty() && disk.signature.is_none();
     if wipes && !empty {
@@ -142,6 +128,18 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
         ));
     }
     Ok(Verdict::New { wipe: false })
+}
+
+/// A run that was cut off left its record: it goes on, unless somebody put something on the disk since. Whether what is there goes.
+fn resumed(disk: &LegacyDisk) -> Option<bool> {
+    let laid_out = matches!(&disk.parts[..], [part] if part.size == new_disk(disk, false).partition_size());
+    let untouched = disk.parts.is_empty() && disk.signature.is_none();
+    if laid_out || untouched { Some(false) } else { disk.wiped.then_some(true) }
+}
+
+fn new_disk(disk: &LegacyDisk, wipe: bool) -> NewDisk {
+    let reference = DiskRef { identity: disk.identity.clone(), node: disk.node.clone(), size: disk.size };
+    NewDisk { disk: reference, label: Label::of(disk.size), wipe }
 }
 
 /// Plans `add-dev`: one disk into the group of a configuration, which has to be there.

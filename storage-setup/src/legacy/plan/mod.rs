@@ -8,7 +8,7 @@ mod reset;
 mod root;
 mod volumes;
 
-use config::{Bytes, Filesystem};
+use config::{Bytes, Filesystem, MIB};
 
 use super::{Refusal, Say};
 use crate::DiskRef;
@@ -52,6 +52,11 @@ pub enum Deed {
         create: bool,
         /// The disks.
         disks: Vec<NewDisk>,
+    },
+    /// The record of a disk that is in its group goes.
+    Forget {
+        /// The disk's.
+        identity: String,
     },
     /// Grow the partition of a physical volume into the space behind it.
     GrowMember {
@@ -229,6 +234,27 @@ pub enum Label {
     Dos,
     /// Beyond.
     Gpt,
+}
+
+impl Label {
+    /// The one that the shell tool would write.
+    #[must_use]
+    pub fn of(disk: Bytes) -> Label {
+        const DOS_MOST: u64 = 2_199_023_255_040;
+        if disk.0 > DOS_MOST { Label::Gpt } else { Label::Dos }
+    }
+}
+
+impl NewDisk {
+    /// Its partition: from the first MiB to the last whole one; a GPT keeps the last one for itself.
+    #[must_use]
+    pub fn partition_size(&self) -> Bytes {
+        let behind = match self.label {
+            Label::Dos => 0,
+            Label::Gpt => MIB,
+        };
+        Bytes(self.disk.size.0.saturating_sub(MIB + behind) / MIB * MIB)
+    }
 }
 
 impl Plan {

@@ -30,13 +30,39 @@ fn a_renamed_group_does_not_wipe_the_disks_of_the_old_one() {
 #[test]
 fn a_run_cut_off_between_partition_and_group_goes_on() {
     let mut disk = disk("/dev/vdb", 10);
-    disk.parts = vec![part("/dev/vdb1", 9, Membership::Orphan)];
+    let mut half = part("/dev/vdb1", 10, Membership::Orphan);
+    half.size.0 -= 1 << 20;
+    disk.parts = vec![half];
     disk.intended = Some("atomicos".to_owned());
     let plan = planned("DEVS=/dev/vdb", &with_disk(disk.clone()));
     assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if !disks[0].wipe), "{plan:?}");
     // Not for another group.
     disk.intended = Some("other".to_owned());
     assert!(refused("DEVS=/dev/vdb", &with_disk(disk)).contains("cannot be added"));
+}
+
+#[test]
+fn a_record_does_not_hand_over_what_somebody_put_on_the_disk_since() {
+    let mut disk = disk("/dev/vdb", 10);
+    disk.intended = Some("atomicos".to_owned());
+    disk.signature = Some(("xfs".to_owned(), "0x0".to_owned()));
+    assert!(refused("DEVS=/dev/vdb", &with_disk(disk.clone())).contains("Found xfs signature"));
+    disk.signature = None;
+    disk.parts = vec![part("/dev/vdb1", 4, Membership::None)];
+    assert!(refused("DEVS=/dev/vdb", &with_disk(disk.clone())).contains("cannot be added"));
+    // A wipe that was asked for, and cut off before it was done, is done.
+    disk.wiped = true;
+    let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+    assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if disks[0].wipe), "{plan:?}");
+}
+
+#[test]
+fn the_record_of_a_disk_that_is_in_goes() {
+    let mut disk = disk("/dev/vdb", 10);
+    disk.parts = vec![part("/dev/vdb1", 9, Membership::Of("atomicos".to_owned()))];
+    disk.intended = Some("atomicos".to_owned());
+    let plan = planned("STORAGE_DRIVER=\nDEVS=/dev/vdb", &with_disk(disk));
+    assert_eq!(deeds(&plan), [&Deed::Forget { identity: "serial:vdb".to_owned() }]);
 }
 
 #[test]

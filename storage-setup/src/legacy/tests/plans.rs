@@ -226,6 +226,7 @@ fn after(plan: &plan::Plan, mut host: Seen) -> Seen {
             }
             Deed::GrowRootFilesystem { to, .. } => host.root.as_mut().expect("root").size = Some(to),
             other @ (Deed::TakeDisks { .. }
+            | Deed::Forget { .. }
             | Deed::GrowMember { .. }
             | Deed::SetProfile { .. }
             | Deed::Delete { .. }

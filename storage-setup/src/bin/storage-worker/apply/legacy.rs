@@ -12,7 +12,7 @@ use storage_setup::legacy::Deed;
 use super::created::NewFilesystem;
 use super::error::ApplyError;
 use super::{Change, Machine, files, filesystems, resume, root};
-use crate::observe::suspended;
+use crate::observe::suspended::{self, SuspendedError};
 
 /// As the shell tool's.
 const XFS: NewFilesystem<'_> = NewFilesystem { kind: config::Filesystem::Xfs, label: None, quota: true };
@@ -20,7 +20,13 @@ const XFS: NewFilesystem<'_> = NewFilesystem { kind: config::Filesystem::Xfs, la
 impl Machine<'_> {
     /// LVM's report. Devices that a killed run left suspended are resumed first: a look at one would hang.
     pub(crate) fn survey(&mut self) -> Result<FullReport, ApplyError> {
-        for name in suspended::stuck(&mut self.lvm)? {
+        let stuck = match suspended::stuck(&mut self.lvm) {
+            Ok(stuck) => stuck,
+            // Without device-mapper nothing is suspended, and a driver that needs none of it can be set up.
+            Err(SuspendedError::Absent(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        for name in stuck {
             resume::resume_device(self, &name)?;
         }
         self.report()
@@ -35,6 +41,7 @@ impl Machine<'_> {
     fn deed(&mut self, deed: &Deed) -> Result<Change, ApplyError> {
         match deed {
             Deed::TakeDisks { group, create, disks } => disks::take(self, group, *create, disks),
+            Deed::Forget { identity } => disks::forget(self, std::slice::from_ref(identity)),
             Deed::GrowMember { node } => disks::grow_member(self, node),
             Deed::MarkRoot { group, volume, tag, drop } => volumes::mark(self, group, volume, tag, drop),
             Deed::GrowRoot { group, volume, to } => root::grow_volume(self, group, volume, *to),

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 
-use config::{Bytes, MIB};
+use config::MIB;
 use storage_setup::intents::Intent;
 use storage_setup::legacy::{Label, NewDisk};
 use storage_setup::{Device, DiskUse};
@@ -36,8 +36,8 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     words.extend(parts.iter().map(String::as_str));
     machine.lvm(&words)?;
     drop(locks);
-    forget(machine, disks)?;
-    Ok(Change::Made)
+    let identities: Vec<String> = disks.iter().map(|new| new.disk.identity.clone()).collect();
+    forget(machine, &identities)
 }
 
 /// It must be the very disk that was planned for, and still be free.
@@ -80,10 +80,11 @@ fn record(machine: &mut Machine<'_>, group: &str, disks: &[NewDisk]) -> Result<(
     })
 }
 
-fn forget(machine: &mut Machine<'_>, disks: &[NewDisk]) -> Result<(), ApplyError> {
-    let next = disks.iter().fold(intents::read(&machine.state)?, |left, new| left.without(&new.disk.identity));
+pub(super) fn forget(machine: &mut Machine<'_>, identities: &[String]) -> Result<Change, ApplyError> {
+    let next = identities.iter().fold(intents::read(&machine.state)?, |left, identity| left.without(identity));
     let Machine { effects, state, .. } = machine;
-    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))
+    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))?;
+    Ok(Change::Made)
 }
 
 /// Opened for reading: closing it after a write would have udev look at the disk.
@@ -98,7 +99,7 @@ fn locked(node: &str) -> Result<File, ApplyError> {
 fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyError> {
     let node = &new.disk.node;
     let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
-    let size = partition_size(new);
+    let size = new.partition_size();
     let there = || partitions(&number).first().filter(|part| part.size() == Some(size)).and_then(Number::node);
     if let Some(part) = there().filter(|_| !new.wipe) {
         return Ok(part);
@@ -114,15 +115,6 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyEr
         Some(part) => Ok(part),
         None => changed(format!("the kernel does not show the partition of {node}")),
     }
-}
-
-/// From the first MiB to the last whole one; a GPT keeps the last one for itself.
-fn partition_size(new: &NewDisk) -> Bytes {
-    let behind = match new.label {
-        Label::Dos => 0,
-        Label::Gpt => MIB,
-    };
-    Bytes(new.disk.size.0.saturating_sub(MIB + behind) / MIB * MIB)
 }
 
 /// The partition of a physical volume, and then the physical volume: as large as they can be.
