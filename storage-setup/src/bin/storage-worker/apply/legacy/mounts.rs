@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::mount::{MsFlags, umount};
+use storage_setup::dm_name;
 use storage_setup::render::mount_unit;
 
 use super::super::error::{ApplyError, changed};
@@ -20,6 +21,9 @@ pub(super) fn mount(machine: &mut Machine<'_>, group: &str, volume: &str, point:
         let Some(node) = Number::of_volume(group, volume).and_then(|number| number.node()) else {
             return changed(format!("{group}/{volume} is not active"));
         };
+        // By the name that people and findmnt(8) know, where udev made it.
+        let named = format!("/dev/mapper/{}", dm_name::of(group, volume));
+        let node = if Path::new(&named).exists() { named } else { node };
         directory(point)?;
         let failed = |source| ApplyError::Mount { point: point.to_owned(), source };
         machine.effects.run(&format!("mount -o pquota {source} {point}"), || {
