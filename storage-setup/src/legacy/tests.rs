@@ -8,3 +8,4 @@ mod mended;
 mod messages;
 mod plans;
 mod shell;
+mod sourced;
