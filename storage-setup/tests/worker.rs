@@ -195,7 +195,7 @@ fn a_run_killed_anywhere_is_finished_by_the_next_one() {
     assert!(outcomes(&clean).values().all(|outcome| *outcome == Outcome::Made), "{clean:?}");
     assert_eq!(clean.last(), Some(&Event::Done));
     let (wanted, count) = (bench.lvm_state(), effects(&clean).len());
-    assert_eq!(count, 10, "{:?}", effects(&clean));
+    assert_eq!(count, 12, "{:?}", effects(&clean));
 
     for effect in 1..=u32::try_from(count).expect("few") {
         for after in [false, true] {

@@ -5,11 +5,13 @@
 pub mod agreement;
 pub mod archive;
 pub mod containers;
+pub mod edits;
 pub mod guest;
 pub mod image;
 pub mod log_server;
 pub mod os_site;
 pub mod pool;
+pub mod power;
 pub mod product;
 pub mod registry;
 pub mod server;

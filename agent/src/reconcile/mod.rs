@@ -62,14 +62,17 @@ pub enum Scope {
     Whole,
 }
 
-/// Looks at all that the families of this scope look at. Changes nothing.
+/// Looks at all that the families of this scope look at. Changes nothing. While devices are suspended nothing but these is looked at:
+/// whoever reads from them hangs.
 ///
 /// # Errors
 /// When a family cannot be looked at.
 pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<Survey, CycleError> {
     let storage = storage::observe(host, intention.desired().storage.as_ref(), scope).await?;
+    let are_resumed_first = intention.desired().storage.is_some() && !storage.suspended.is_empty();
     match scope {
         Scope::Storage => Ok(Survey { storage, units: None, image: None }),
+        Scope::Whole if are_resumed_first => Ok(Survey { storage, units: None, image: None }),
         Scope::Whole => {
             let units = units::observe(intention.desired()).await?;
             let image = image::remotes(host, intention.desired())?;
@@ -118,10 +121,10 @@ pub async fn apply(
     let mut run = Run::new(host, stop, tell);
     let mut begun = None;
     for _ in 0..ROUNDS {
-        let plan = match preview_without(host, intention, scope, consent, &run.put_off).await {
-            Ok((survey, plan)) => {
-                (run.tell)(Progress::Seen(&survey));
-                plan
+        let (survey, plan) = match preview_without(host, intention, scope, consent, &run.put_off).await {
+            Ok(both) => {
+                (run.tell)(Progress::Seen(&both.0));
+                both
             }
             // After what was done, the host is not as the spec needs it; what was done is told all the same.
             Err(CycleError::Problems(problems)) if run.has_tried() => {
@@ -137,7 +140,8 @@ pub async fn apply(
         if run.repeats(&plan) {
             return run.finish(intention, scope, begun, plan, None).await;
         }
-        if begun.is_none() {
+        // The agent's memory may lie on what is suspended, and writing it would hang: first that is resumed.
+        if begun.is_none() && survey.storage.suspended.is_empty() {
             begun = run.begin(intention, scope, &plan).await?;
         }
         run.carry_out(&plan).await?;

@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -25,18 +25,6 @@ pub(super) struct DataDisk {
 impl DataDisk {
     pub(super) fn file(&self) -> String {
         format!("{}.qcow2", self.serial)
-    }
-
-    /// As options of qemu.
-    pub(super) fn arguments(&self, dir: &Path) -> [String; 4] {
-        let serial = &self.serial;
-        let file = dir.join(self.file());
-        [
-            "-drive".to_owned(),
-            format!("if=none,id={serial},format=qcow2,discard=unmap,file={}", file.display()),
-            "-device".to_owned(),
-            format!("virtio-blk-pci,drive={serial},id=disk-{serial},serial={serial}"),
-        ]
     }
 }
 
@@ -75,6 +63,18 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
 /// One empty disk.
 pub(super) fn empty(dir: &Path, serial: &str, gib: u32) -> Result<()> {
     qemu_img(dir, &["create", "-f", "qcow2", &format!("{serial}.qcow2"), &format!("{gib}G")])
+}
+
+/// The content of a machine's disks as plain files beside them: `vda.raw` and one for each data disk.
+pub(super) fn flatten(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut names = vec![OS_DISK.to_owned()];
+    names.extend(usual().iter().map(DataDisk::file));
+    let flat = |name: &String| {
+        let raw = Path::new(name).with_extension("raw");
+        qemu_img(dir, &["convert", "-O", "raw", name, &raw.display().to_string()])?;
+        Ok(dir.join(raw))
+    };
+    names.iter().map(flat).collect()
 }
 
 fn qemu_img(dir: &Path, arguments: &[&str]) -> Result<()> {

@@ -4,8 +4,10 @@
 use super::accel::accelerator;
 use super::beside;
 use super::disks::{DataDisk, OS_DISK};
+use super::qmp::Qmp;
 use crate::{made, tied};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,51 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const QEMU: &str = "qemu-system-x86_64";
+
+/// Where the content of the disks is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Backing {
+    /// In files of the machine's directory.
+    Files,
+    /// Behind this socket, under the disks' serial numbers: see [`crate::power`].
+    Served(PathBuf),
+}
+
+impl Backing {
+    /// The value of qemu's `-drive`.
+    fn drive(&self, id: &str, file: &Path) -> String {
+        match self {
+            Self::Files => format!("if=none,id={id},format=qcow2,discard=unmap,file={}", file.display()),
+            Self::Served(socket) => {
+                format!("if=none,id={id},format=raw,discard=unmap,file=nbd+unix:///{id}?socket={}", socket.display())
+            }
+        }
+    }
+}
+
+/// What a machine begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Load<'a> {
+    /// Nothing: it is turned on.
+    PowerOn,
+    /// A state saved in its disks.
+    Saved(&'a str),
+    /// The same, but it stands still.
+    Still(&'a str),
+    /// A state in a file of its own.
+    File(&'a Path),
+}
+
+impl Load<'_> {
+    fn arguments(self) -> Vec<String> {
+        match self {
+            Self::PowerOn => Vec::new(),
+            Self::Saved(name) => vec!["-loadvm".to_owned(), name.to_owned()],
+            Self::Still(name) => vec!["-S".to_owned(), "-loadvm".to_owned(), name.to_owned()],
+            Self::File(path) => vec!["-incoming".to_owned(), format!("exec:cat {}", path.display())],
+        }
+    }
+}
 
 /// One machine, on or off.
 #[derive(Debug)]
@@ -24,15 +71,16 @@ pub(super) struct Machine {
     pub(super) sockets: PathBuf,
     pub(super) ssh_port: u16,
     pub(super) disks: Vec<DataDisk>,
+    pub(super) backing: Backing,
     /// Ends with this process, even when that is killed.
     pub(super) tied: bool,
     child: Option<Child>,
 }
 
 impl Machine {
-    pub(super) fn new(dir: PathBuf, sockets: PathBuf, disks: Vec<DataDisk>, tied: bool) -> Result<Self> {
+    pub(super) fn new(dir: PathBuf, sockets: PathBuf, disks: Vec<DataDisk>, backing: Backing, tied: bool) -> Result<Self> {
         fs::create_dir_all(dir.join("www"))?;
-        Ok(Self { dir, sockets, ssh_port: tied::free_port()?, disks, tied, child: None })
+        Ok(Self { dir, sockets, ssh_port: tied::free_port()?, disks, backing, tied, child: None })
     }
 
     pub(super) fn agent_socket(&self) -> PathBuf {
@@ -51,12 +99,10 @@ impl Machine {
         self.child.as_ref().map(Child::id)
     }
 
-    /// Starts qemu, from a saved state if one is named, and waits until it can be controlled.
-    pub(super) fn start(&mut self, load: Option<&str>) -> Result<()> {
-        let mut arguments = arguments(&self.dir, &self.sockets, self.ssh_port, &self.disks)?;
-        if let Some(name) = load {
-            arguments.extend(["-loadvm".to_owned(), name.to_owned()]);
-        }
+    /// Starts qemu and waits until it can be controlled.
+    pub(super) fn start(&mut self, load: Load<'_>) -> Result<()> {
+        let mut arguments = arguments(&self.dir, &self.sockets, self.ssh_port, &self.disks, &self.backing)?;
+        arguments.extend(load.arguments());
         for socket in [self.agent_socket(), self.qmp_socket()] {
             match fs::remove_file(&socket) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).context("old socket"),
@@ -70,7 +116,22 @@ impl Machine {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         self.child = Some(tied::spawn(command).context("qemu-system-x86_64 (make setup installs it)")?);
-        self.wait_for_sockets()
+        self.wait_for_sockets()?;
+        match load {
+            Load::PowerOn | Load::Saved(_) | Load::Still(_) => Ok(()),
+            Load::File(_) => self.let_go(),
+        }
+    }
+
+    /// A state in a file is that of a machine that stood still.
+    fn let_go(&self) -> Result<()> {
+        let mut qmp = Qmp::connect(&self.qmp_socket())?;
+        let until = Instant::now() + Duration::from_mins(3);
+        while qmp.execute("query-status", &json!({}))?["status"] == "inmigrate" {
+            ensure!(Instant::now() < until, "loading the machine's state takes too long");
+            sleep(Duration::from_millis(20));
+        }
+        qmp.execute("cont", &json!({})).map(drop)
     }
 
     fn wait_for_sockets(&mut self) -> Result<()> {
@@ -119,7 +180,7 @@ impl Drop for Machine {
 }
 
 /// The machine. Snapshots load only into the very same one, so [`shape`] is part of their key.
-fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk]) -> Result<Vec<String>> {
+fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk], backing: &Backing) -> Result<Vec<String>> {
     let path = |name: &str| dir.join(name).display().to_string();
     let socket = |name: &str| sockets.join(name).display().to_string();
     let mut all = accelerator()?.arguments();
@@ -128,9 +189,9 @@ fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk]) -> R
     add("-smp", "2".into());
     add("-m", "2048".into());
     add("-display", "none".into());
-    add("-drive", format!("if=none,id=os,format=qcow2,discard=unmap,file={}", path(OS_DISK)));
+    add("-drive", backing.drive("os", &dir.join(OS_DISK)));
     add("-device", "virtio-blk-pci,drive=os,serial=os,bootindex=0".into());
-    all.extend(disks.iter().filter(|disk| !disk.added).flat_map(|disk| disk.arguments(dir)));
+    all.extend(disks.iter().filter(|disk| !disk.added).flat_map(|disk| arguments_of(disk, dir, backing)));
     // 10.0.2.9:8123 in the guest serves the directory `www`, one busybox per connection: no port, no daemon.
     let busybox = made().join("tree/usr/bin/busybox");
     let www = format!("guestfwd=tcp:10.0.2.9:8123-cmd:{} httpd -i -h {}", busybox.display(), path("www"));
@@ -145,12 +206,18 @@ fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk]) -> R
     add("-serial", "chardev:serial".into());
     add("-qmp", format!("unix:{},server=on,wait=off", socket("qmp")));
     // Disks added later come last, so that nothing else moves to another slot.
-    all.extend(disks.iter().filter(|disk| disk.added).flat_map(|disk| disk.arguments(dir)));
+    all.extend(disks.iter().filter(|disk| disk.added).flat_map(|disk| arguments_of(disk, dir, backing)));
     all.extend(["-nodefaults".to_owned(), "-no-user-config".to_owned()]);
     Ok(all)
 }
 
+fn arguments_of(disk: &DataDisk, dir: &Path, backing: &Backing) -> [String; 4] {
+    let serial = &disk.serial;
+    let device = format!("virtio-blk-pci,drive={serial},id=disk-{serial},serial={serial}");
+    ["-drive".to_owned(), backing.drive(serial, &dir.join(disk.file())), "-device".to_owned(), device]
+}
+
 /// What a saved state depends on, besides the disks: the command line with its paths left out.
 pub(super) fn shape(disks: &[DataDisk]) -> Result<String> {
-    Ok(arguments(Path::new(""), Path::new(""), 0, disks)?.join(" "))
+    Ok(arguments(Path::new(""), Path::new(""), 0, disks, &Backing::Files)?.join(" "))
 }

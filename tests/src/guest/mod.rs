@@ -9,17 +9,19 @@ mod disks;
 mod machine;
 mod qmp;
 mod ready;
+mod served;
 
 pub use agent::Output;
 pub(crate) use beside::Beside;
 pub use qmp::Qmp;
+pub(crate) use served::{Frozen, names as disk_names};
 
 use crate::image::{self, Layout};
 use crate::made;
 use agent::Agent;
 use anyhow::{Context, Result, bail};
 use disks::DataDisk;
-use machine::Machine;
+use machine::{Backing, Load, Machine};
 use serde_json::json;
 use std::fs;
 use std::io::Write as _;
@@ -48,7 +50,7 @@ impl Guest {
     pub fn ready(layout: &Layout) -> Result<Self> {
         let (saved, home) = (Self::saved(layout)?, home()?);
         disks::copy(&saved, home.path())?;
-        let mut guest = Self::start(home.path().to_owned(), Some(ready::STATE), true)?;
+        let mut guest = Self::start(home.path().to_owned(), Load::Saved(ready::STATE), true)?;
         guest.dirs.push(home);
         guest.set_clock()?;
         Ok(guest)
@@ -58,7 +60,7 @@ impl Guest {
     pub fn boot(layout: &Layout) -> Result<Self> {
         let home = home()?;
         disks::create(home.path(), &image::build(layout)?.path)?;
-        let mut guest = Self::start(home.path().to_owned(), None, true)?;
+        let mut guest = Self::start(home.path().to_owned(), Load::PowerOn, true)?;
         guest.dirs.push(home);
         guest.wait_until_up()?;
         Ok(guest)
@@ -67,7 +69,7 @@ impl Guest {
     /// As [`Guest::ready`], in a given directory, and living on after this process once [`Guest::detach`]ed.
     pub fn ready_in(layout: &Layout, dir: &Path) -> Result<Self> {
         disks::copy(&Self::saved(layout)?, dir)?;
-        let guest = Self::start(dir.to_owned(), Some(ready::STATE), false)?;
+        let guest = Self::start(dir.to_owned(), Load::Saved(ready::STATE), false)?;
         guest.set_clock()?;
         Ok(guest)
     }
@@ -77,9 +79,13 @@ impl Guest {
         ready::directory(layout, &image::build(layout)?)
     }
 
-    fn start(dir: PathBuf, load: Option<&str>, tied: bool) -> Result<Self> {
+    fn start(dir: PathBuf, load: Load<'_>, tied: bool) -> Result<Self> {
+        Self::start_on(dir, Backing::Files, load, tied)
+    }
+
+    fn start_on(dir: PathBuf, backing: Backing, load: Load<'_>, tied: bool) -> Result<Self> {
         let sockets = tempfile::Builder::new().prefix("guest-").tempdir()?;
-        let mut machine = Machine::new(dir, sockets.path().to_owned(), disks::usual(), tied)?;
+        let mut machine = Machine::new(dir, sockets.path().to_owned(), disks::usual(), backing, tied)?;
         machine.start(load)?;
         let agent = Mutex::new(Agent::connect(&machine.agent_socket())?);
         let guest = Self { machine, agent, dirs: vec![sockets] };
@@ -184,10 +190,22 @@ impl Guest {
 
     /// Turns the machine on after [`Guest::power_cut`] and waits until the boot has finished.
     pub fn power_on(&mut self) -> Result<()> {
-        self.machine.start(None)?;
+        self.machine.start(Load::PowerOn)?;
         self.agent = Mutex::new(Agent::connect(&self.machine.agent_socket())?);
         self.wait_for_agent()?;
         self.wait_until_up().map(drop)
+    }
+
+    /// Saves the running machine, disks and all, under a name.
+    pub fn save(&self, name: &str) -> Result<()> {
+        self.qmp()?.human(&format!("savevm {name}"))
+    }
+
+    /// Makes the machine what it was when it was saved.
+    pub fn restore(&self, name: &str) -> Result<()> {
+        self.qmp()?.human(&format!("loadvm {name}"))?;
+        self.wait_for_agent()?;
+        self.set_clock()
     }
 
     /// Plugs an empty disk in; it is `/dev/disk/by-id/virtio-SERIAL`.
@@ -321,7 +339,8 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const IDLE: &str = "a=$(sed -n 's/^cpu  //p' /proc/stat); sleep 1; b=$(sed -n 's/^cpu  //p' /proc/stat); \
     echo $a $b | awk '{ all = 0; for (i = 1; i <= 8; i++) all += $(i + 10) - $i; if ($14 - $4 < all * 0.9) print \"busy\" }'";
 
-fn home() -> Result<TempDir> {
+/// A directory for a machine.
+pub(crate) fn home() -> Result<TempDir> {
     let all = made().join("vm");
     fs::create_dir_all(&all)?;
     // Left by processes that were killed.

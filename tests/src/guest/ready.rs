@@ -2,7 +2,7 @@
 //! In: a [`Disk`]. Out: a directory `target/guest/ready/LABEL-KEY/` with disks and the state `ready` in them;
 //! made again only when the image or the machine's shape changed.
 
-use super::machine::shape;
+use super::machine::{Load, shape};
 use super::{Guest, disks};
 use crate::image::{self, Disk, Layout};
 use crate::made;
@@ -40,7 +40,7 @@ pub(super) fn directory(layout: &Layout, disk: &Disk) -> Result<PathBuf> {
 
 fn save(dir: &Path, disk: &Disk) -> Result<()> {
     disks::create(dir, &disk.path)?;
-    let mut guest = Guest::start(dir.to_owned(), None, true)?;
+    let mut guest = Guest::start(dir.to_owned(), Load::PowerOn, true)?;
     guest.wait_until_idle()?;
     guest.check("sync; echo 3 >/proc/sys/vm/drop_caches")?;
     guest.qmp()?.human(&format!("savevm {STATE}"))?;

@@ -1,6 +1,11 @@
 //! Disks into a group. Which disk goes where is on record before the first write, so that a cut-off run can be taken up.
 //!
-//! Whole disks, no partition table; LVM makes the physical volume itself, and refuses one with a signature since nobody answers it.
+//! Whole disks, no partition table; LVM refuses one with a signature since nobody answers it.
+//! LVM does not flush what it writes, and each disk flushes for itself: a group must not count on a disk whose label a power cut can
+//! still take away. So a disk becomes a physical volume first, safely, and then a member.
+
+use std::fs::File;
+use std::io::ErrorKind;
 
 use storage_setup::intents::Intent;
 use storage_setup::{Device, Disk, DiskRef, DiskUse, Member};
@@ -18,13 +23,15 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
-    for disk in disks {
-        check(machine, group, disk)?;
-    }
+    let uses = disks.iter().map(|disk| check(machine, group, disk)).collect::<Result<Vec<Labelled>, ApplyError>>()?;
     record(machine, group, disks)?;
+    for (disk, labelled) in disks.iter().zip(uses) {
+        label(machine, disk, labelled)?;
+    }
     let mut words = vec!["vgcreate", group];
     words.extend(disks.iter().map(|disk| disk.node.as_str()));
     machine.lvm(&words)?;
+    disks.iter().try_for_each(|disk| flush(&disk.node))?;
     forget(machine, disks)?;
     Ok(Change::Made)
 }
@@ -38,9 +45,11 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     if is_member(&found.members, disk) {
         return already_in(machine, disks);
     }
-    check(machine, group, disk)?;
+    let labelled = check(machine, group, disk)?;
     record(machine, group, disks)?;
+    label(machine, disk, labelled)?;
     machine.lvm(&["vgextend", group, &disk.node])?;
+    flush(&disk.node)?;
     forget(machine, disks)?;
     Ok(Change::Made)
 }
@@ -62,6 +71,31 @@ pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, 
     Ok(Change::Made)
 }
 
+/// Whether a disk is a physical volume already: of an earlier run of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Labelled {
+    Yes,
+    No,
+}
+
+/// Makes it a physical volume that outlives a power cut.
+fn label(machine: &mut Machine<'_>, disk: &DiskRef, labelled: Labelled) -> Result<(), ApplyError> {
+    match labelled {
+        Labelled::Yes => {}
+        Labelled::No => machine.lvm(&["pvcreate", &disk.node])?,
+    }
+    // The earlier run may have been killed right before this.
+    flush(&disk.node)
+}
+
+/// Makes what was written to a disk outlive a power cut. One that is missing has nothing to lose.
+pub(super) fn flush(node: &str) -> Result<(), ApplyError> {
+    match File::open(node).and_then(|node| node.sync_all()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        flushed => flushed.map_err(|source| ApplyError::Write { path: node.to_owned(), source }),
+    }
+}
+
 /// A run that was cut off right after LVM's command leaves the record.
 fn already_in(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<Change, ApplyError> {
     if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) }
@@ -73,7 +107,7 @@ fn is_member(members: &[Member], disk: &DiskRef) -> bool {
 }
 
 /// It must be the very disk that was planned for, and still be free.
-fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), ApplyError> {
+fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Labelled, ApplyError> {
     free(&the_very(machine, disk)?, group)
 }
 
@@ -94,12 +128,12 @@ fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyErro
     Ok(found)
 }
 
-fn free(disk: &Disk, group: &str) -> Result<(), ApplyError> {
+fn free(disk: &Disk, group: &str) -> Result<Labelled, ApplyError> {
     let node = &disk.node;
     let ours = disk.intended.as_deref() == Some(group);
     match &disk.use_ {
-        DiskUse::Empty => Ok(()),
-        DiskUse::OrphanMember if ours => Ok(()),
+        DiskUse::Empty => Ok(Labelled::No),
+        DiskUse::OrphanMember if ours => Ok(Labelled::Yes),
         DiskUse::OrphanMember => {
             refused(format!("{node} is a physical volume of no group, and not made by us; if nobody needs it: `pvremove {node}`"))
         }

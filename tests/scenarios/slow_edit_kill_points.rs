@@ -1,0 +1,71 @@
+//! SIGKILL before and after every effect of an edit of storage, in turn: the next run makes the host what an uncut run makes it.
+//!
+//! The kill points are the records of a clean run: as many as its report has effects, no more and no fewer.
+
+use anyhow::{Context, Result, ensure};
+use tests::edits::{Edit, Made, consents, converge};
+use tests::guest::Guest;
+use tests::image::Layout;
+use tests::product;
+
+/// Name of the state before the edit is applied.
+const EDITED: &str = "edited";
+
+fn killed_at_every_effect(edit: &Edit) -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    edit.prepare(&guest)?;
+    guest.save(EDITED)?;
+    let consents = consents(&guest)?;
+    let consents: Vec<&str> = consents.iter().map(String::as_str).collect();
+    let effects = product::apply(&guest, &consents)?.effects();
+    ensure!(!effects.is_empty(), "the edit does nothing");
+    let expected = Made::on(&guest)?;
+    for (number, effect) in effects.iter().enumerate() {
+        for when in ["before", "after"] {
+            guest.restore(EDITED)?;
+            let point = format!("{when}:{}", number + 1);
+            kill_and_converge(&guest, &point, &consents, &expected)
+                .with_context(|| format!("killed {when} effect {}: {effect}", number + 1))?;
+        }
+    }
+    println!("killed before and after each of {} effects", effects.len());
+    Ok(())
+}
+
+fn kill_and_converge(guest: &Guest, point: &str, consents: &[&str], expected: &Made) -> Result<()> {
+    let killed = guest.sh(&format!("ATOMIC_HOST_KILL={point} setsid --wait atomic host apply {}", consents.join(" ")))?;
+    ensure!(killed.code != 0, "it was not killed:\n{}{}", killed.stdout, killed.stderr);
+    guest.check("! pgrep -x storage-worker")?;
+    converge(guest)?;
+    Made::on(guest)?.ensure_same(expected)
+}
+
+#[test]
+fn killed_while_two_disks_are_added() -> Result<()> {
+    killed_at_every_effect(&Edit::TWO_DISKS)
+}
+
+#[test]
+fn killed_while_the_first_pool_is_made() -> Result<()> {
+    killed_at_every_effect(&Edit::POOL)
+}
+
+#[test]
+fn killed_while_volumes_are_added() -> Result<()> {
+    killed_at_every_effect(&Edit::VOLUMES)
+}
+
+#[test]
+fn killed_while_root_grows() -> Result<()> {
+    killed_at_every_effect(&Edit::ROOT)
+}
+
+#[test]
+fn killed_while_a_group_in_use_grows() -> Result<()> {
+    killed_at_every_effect(&Edit::GROWTH)
+}
+
+#[test]
+fn killed_while_volumes_are_removed() -> Result<()> {
+    killed_at_every_effect(&Edit::REMOVAL)
+}

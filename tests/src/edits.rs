@@ -1,0 +1,188 @@
+//! Edits of storage, as the scenarios of crashes try them: a host as one spec says is to become as another one says.
+//! In: a [`Guest`] from the saved state. Out: what a run of the agent left on it, to be compared with what another run left.
+
+use crate::guest::Guest;
+use crate::product::{self, SPEC, text};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// An edit.
+#[derive(Debug, Clone, Copy)]
+pub struct Edit {
+    /// The host is as this says.
+    pub before: &'static str,
+    /// It shall be as this says.
+    pub after: &'static str,
+}
+
+const BARE: &str = "[storage]\ndriver = \"overlay2\"\n";
+
+const DATA: &str = r#"
+[storage]
+driver = "overlay2"
+
+[storage.pool]
+size = "2G"
+
+[storage.volume.data]
+mount = "/var/data"
+size = "1G"
+"#;
+
+const DATA_AND_MORE: &str = r#"
+[storage]
+driver = "overlay2"
+
+[storage.pool]
+size = "2G"
+
+[storage.volume.data]
+mount = "/var/data"
+size = "1G"
+
+[storage.volume.logs]
+mount = "/var/srv-logs"
+size = "400M"
+
+[storage.volume.plain]
+mount = "/var/plain"
+size = "300M"
+thin = false
+filesystem = "ext4"
+"#;
+
+impl Edit {
+    /// Two disks for the group of the root volume.
+    pub const TWO_DISKS: Edit = Edit {
+        before: BARE,
+        after: r#"
+[storage]
+driver = "overlay2"
+devices = ["/dev/disk/by-id/virtio-data1", "/dev/disk/by-id/virtio-data2"]
+"#,
+    };
+
+    /// The pool, and the first volume in it.
+    pub const POOL: Edit = Edit { before: BARE, after: DATA };
+
+    /// Beside them another thin volume and a plain one.
+    pub const VOLUMES: Edit = Edit { before: DATA, after: DATA_AND_MORE };
+
+    /// A larger root volume and file system.
+    pub const ROOT: Edit = Edit { before: BARE, after: "[storage]\ndriver = \"overlay2\"\nroot-size = \"3500M\"\n" };
+
+    /// A disk for a group with a pool in use, and a larger pool and volume.
+    pub const GROWTH: Edit = Edit {
+        before: DATA,
+        after: r#"
+[storage]
+driver = "overlay2"
+devices = ["/dev/disk/by-id/virtio-data1"]
+
+[storage.pool]
+size = "3G"
+
+[storage.volume.data]
+mount = "/var/data"
+size = "1500M"
+"#,
+    };
+
+    /// Two volumes go, with consent.
+    pub const REMOVAL: Edit = Edit { before: DATA_AND_MORE, after: DATA };
+
+    /// Makes the host as it is before the edit, puts data on it, and edits the file. The daemon, which would follow, is stopped.
+    pub fn prepare(&self, guest: &Guest) -> Result<()> {
+        guest.check("systemctl stop atomic-hostd.service")?;
+        guest.write_file(SPEC, self.before)?;
+        let applied = product::apply(guest, &[])?;
+        ensure!(applied.code == 0, "{:#}", applied.report);
+        guest.check("for at in /var /var/data; do [ ! -d $at ] || { seq 1 20000 >$at/kept; sync -f $at; }; done")?;
+        guest.write_file(SPEC, self.after)
+    }
+}
+
+/// Applies, with consent to all that would lose data; gives the effects.
+pub fn converge(guest: &Guest) -> Result<Vec<String>> {
+    let consents = consents(guest)?;
+    let applied = product::try_apply(guest, &consents.iter().map(String::as_str).collect::<Vec<_>>())?;
+    if applied.code != 0 {
+        let seen = guest.check("journalctl -b -o cat | tail -40; lvs -a -o +tags,devices; pvs; dmsetup info -c")?;
+        bail!("apply ended with {}: {:#}\n--- the journal, and LVM:\n{seen}", applied.code, applied.report);
+    }
+    Ok(applied.effects())
+}
+
+/// The arguments of apply that consent to all that the plan would lose.
+pub fn consents(guest: &Guest) -> Result<Vec<String>> {
+    let plan = product::plan(guest)?;
+    let losing = plan.iter().filter(|step| step["disruption"] == "data-loss");
+    Ok(losing.flat_map(|step| ["--consent".to_owned(), text(&step["id"])]).collect())
+}
+
+/// What a run leaves on the machine, of storage.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Made {
+    volumes: BTreeMap<String, u64>,
+    free: u64,
+    disks: String,
+    tags: String,
+    mounted: String,
+    files: String,
+    kept: String,
+    intents: String,
+}
+
+impl Made {
+    /// Looks, and holds the machine to what holds on every host in order.
+    pub fn on(guest: &Guest) -> Result<Made> {
+        let mounts = "findmnt -rn -o TARGET,SOURCE,FSTYPE | grep /dev/mapper/ | grep -v -e ' /dev/mapper/atomicos-root ' | sort";
+        let sizes = "for at in /sysroot $(findmnt -rn -o TARGET,SOURCE | sed -n 's, /dev/mapper/.*,,p' | sort); do df --output=target,size $at | tail -1; done";
+        let files = "cd /etc; for file in lvm/profile/*-extend.profile systemd/system/*.mount sysconfig/docker-storage; do [ ! -e $file ] || sha256sum $file; done";
+        let made = Made {
+            volumes: product::extents(guest, "atomicos")?,
+            free: product::free(guest, "atomicos")?,
+            disks: guest.check("pvs -a --noheadings --units b -o pv_name,vg_name,pv_size,pv_missing | sort")?,
+            tags: guest.check("lvs --noheadings -o lv_name,lv_active,segtype,lv_profile,lv_tags atomicos")?,
+            mounted: guest.check(&format!("{mounts}; {sizes}"))?,
+            files: guest.check(files)?,
+            kept: guest.check("for at in /var /var/data; do [ ! -e $at/kept ] || sha256sum $at/kept; done")?,
+            intents: guest.check("cat /var/lib/atomic-host/intents.json || true")?,
+        };
+        in_order(guest)?;
+        Ok(made)
+    }
+
+    /// An error that shows what differs.
+    pub fn ensure_same(&self, expected: &Made) -> Result<()> {
+        ensure!(self == expected, "{self:#?}\nis not\n{expected:#?}");
+        Ok(())
+    }
+}
+
+/// Nothing is planned, no device is suspended, LVM and the pools have nothing to complain of.
+fn in_order(guest: &Guest) -> Result<()> {
+    let plan = product::plan(guest)?;
+    ensure!(plan == Vec::<Value>::new(), "there is still something to do: {plan:#?}");
+    let suspended = guest.check("dmsetup info -c --noheadings -o name,suspended | grep -w Suspended || true")?;
+    ensure!(suspended.is_empty(), "still suspended: {suspended}");
+    lvm_has_nothing_to_complain_of(guest)?;
+    let pools = guest.check("dmsetup status --target thin-pool")?;
+    ensure!(!pools.contains("needs_check") && !pools.contains("Fail"), "{pools}");
+    Ok(())
+}
+
+/// A cut between the flushes of two disks leaves the one with an older copy of the group's metadata. LVM takes the newer one, says so
+/// each time, and brings the older one up to date with its next write: that one it is given here.
+fn lvm_has_nothing_to_complain_of(guest: &Guest) -> Result<()> {
+    let check = || guest.sh("vgck atomicos").context("vgck");
+    let mut checked = check()?;
+    if checked.stderr.contains("ignoring metadata seqno") {
+        println!("one disk has an older copy of the group's metadata");
+        guest.check("vgck --updatemetadata atomicos")?;
+        checked = check()?;
+    }
+    ensure!(checked.code == 0 && checked.stderr.is_empty(), "vgck: {}{}", checked.stdout, checked.stderr);
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Power cuts: a machine whose disks are served by us, all that it writes on record, and the machine turned on again with the disks
+//! as a cut at any flush may have left them.
+//!
+//! In: [`Origin`], the saved machine. Out: [`Powered`], a guest to do things to while a [`History`] is written, and guests that boot
+//! from any point of that history.
+
+mod nbd;
+mod platter;
+mod rack;
+mod tape;
+
+pub use tape::{Cut, Cuts, Left};
+
+use crate::guest::{self, Frozen, Guest, disk_names};
+use crate::image::Layout;
+use anyhow::Result;
+use platter::Platter;
+use rack::Rack;
+use std::path::Path;
+use tape::Tape;
+use tempfile::TempDir;
+
+/// The saved machine, ready to be started over and over with disks of ours.
+#[derive(Debug)]
+pub struct Origin {
+    frozen: Frozen,
+    /// Where its files are.
+    _dir: TempDir,
+}
+
+/// A guest over disks of ours.
+#[derive(Debug)]
+pub struct Powered {
+    /// The machine. Ends before its disks do.
+    pub guest: Guest,
+    rack: Rack,
+    _dir: TempDir,
+}
+
+/// What was written while something was done.
+#[derive(Debug)]
+pub struct History(Tape);
+
+impl Origin {
+    /// From the machine of [`Guest::ready`].
+    pub fn ready(layout: &Layout) -> Result<Origin> {
+        let dir = guest::home()?;
+        Ok(Origin { frozen: Guest::freeze(layout, dir.path())?, _dir: dir })
+    }
+
+    /// That machine, running.
+    pub fn start(&self) -> Result<Powered> {
+        let platters = self.frozen.disks.iter().map(|path| Platter::new(path)).collect::<Result<Vec<Platter>>>()?;
+        Powered::over(platters, |socket| Guest::thawed(&self.frozen, socket))
+    }
+}
+
+impl Powered {
+    fn over(platters: Vec<Platter>, start: impl FnOnce(&Path) -> Result<Guest>) -> Result<Powered> {
+        let dir = tempfile::Builder::new().prefix("disks-").tempdir()?;
+        let socket = dir.path().join("disks");
+        let rack = Rack::serve(disk_names(), platters, &socket)?;
+        Ok(Powered { guest: start(&socket)?, rack, _dir: dir })
+    }
+
+    /// Does something to the guest with all writes on record, from a moment when all disks are flushed.
+    pub fn record<T>(&self, what: impl FnOnce(&Guest) -> Result<T>) -> Result<(T, History)> {
+        // Twice: the first one may leave the log of a file system to be written.
+        self.guest.check("sync && sync && blockdev --flushbufs /dev/vd?")?;
+        self.rack.record();
+        let done = what(&self.guest)?;
+        Ok((done, History(self.rack.stop()?)))
+    }
+}
+
+impl History {
+    /// How many writes there were.
+    pub fn writes(&self) -> usize {
+        self.0.records.len()
+    }
+
+    /// The cuts at every flush, each with a content of its own.
+    pub fn cuts(&self, seed: u64) -> Result<Cuts> {
+        self.0.cuts(seed)
+    }
+
+    /// Turns a machine on with what the cut left on its disks. It answers, but need not have finished its boot.
+    pub fn turn_on_after(&self, cut: Cut) -> Result<Powered> {
+        Powered::over(self.0.after(cut)?, Guest::turned_on)
+    }
+}
