@@ -9,6 +9,7 @@
 
 mod agent;
 mod desired;
+mod edit;
 mod engine;
 mod kill;
 mod label;
@@ -39,6 +40,7 @@ pub use desired::{
     Agent, Autoextend, Ceiling, Desired, Drift, Driver, Engine, EngineKind, Filesystem, Group, Os, OsRef, Pool, PoolMetadata, Remote,
     Storage, Volume, VolumeKind,
 };
+pub use edit::{Change, EditError, Edited, edit};
 pub use kill::Kill;
 pub use label::Label;
 pub use layers::{Layer, Sources, layer_paths};

@@ -1,4 +1,4 @@
-//! The verbs of `atomic host`. One file each; every one returns the exit code of the table in DESIGN: 0 done, 1 failed,
+//! The verbs of `atomic host` and `atomic storage`. One file each; every one returns the exit code of the table in DESIGN: 0 done, 1 failed,
 //! 2 bad input and nothing touched, 3 waits, 4 busy, 5 not permitted, 77 nothing new.
 
 mod apply;
@@ -10,6 +10,7 @@ mod rebase;
 mod rollback;
 mod shown;
 mod status;
+mod storage;
 mod upgrade;
 
 use std::path::PathBuf;
@@ -37,6 +38,9 @@ enum Subject {
     /// This host as a whole.
     #[command(subcommand)]
     Host(Verb),
+    /// Its storage alone.
+    #[command(subcommand)]
+    Storage(storage::Verb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -148,22 +152,32 @@ mod exit {
 
 /// Carries out what the command line asks.
 pub async fn run(arguments: Arguments, host: &Host) -> ExitCode {
-    let Subject::Host(verb) = arguments.subject;
-    let needs_root = match &verb {
-        Verb::Check { .. } => false,
-        Verb::Plan { .. }
-        | Verb::Apply { .. }
-        | Verb::Upgrade { .. }
-        | Verb::Rollback { .. }
-        | Verb::Deploy { .. }
-        | Verb::Rebase { .. }
-        | Verb::Status { .. } => true,
+    let needs_root = match &arguments.subject {
+        Subject::Host(Verb::Check { .. }) => false,
+        Subject::Storage(_)
+        | Subject::Host(
+            Verb::Plan { .. }
+            | Verb::Apply { .. }
+            | Verb::Upgrade { .. }
+            | Verb::Rollback { .. }
+            | Verb::Deploy { .. }
+            | Verb::Rebase { .. }
+            | Verb::Status { .. },
+        ) => true,
     };
     if needs_root && !nix::unistd::geteuid().is_root() {
-        eprintln!("error: this needs root, since it asks LVM, device-mapper and OSTree\n  hint: sudo atomic host ...");
+        eprintln!("error: this needs root, since it asks LVM, device-mapper and OSTree\n  hint: sudo atomic ...");
         return ExitCode::from(exit::NOT_PERMITTED);
     }
-    let result = match verb {
+    let result = match arguments.subject {
+        Subject::Host(verb) => run_host(verb, host).await,
+        Subject::Storage(verb) => storage::run(host, verb).await,
+    };
+    result.unwrap_or_else(VerbError::report)
+}
+
+async fn run_host(verb: Verb, host: &Host) -> Result<ExitCode, VerbError> {
+    match verb {
         Verb::Check { files } => check::run(host, &files),
         Verb::Plan { json, exit_code } => plan::run(host, json, exit_code).await,
         Verb::Apply { consent, allow, repair, json } => {
@@ -176,8 +190,7 @@ pub async fn run(arguments: Arguments, host: &Host) -> ExitCode {
         Verb::Deploy { revision, reboot } => deploy::run(host, revision, reboot).await,
         Verb::Rebase { to, reboot } => rebase::run(host, to, reboot).await,
         Verb::Status { json } => status::run(host, json).await,
-    };
-    result.unwrap_or_else(VerbError::report)
+    }
 }
 
 /// Why a verb did not do its work.
@@ -197,6 +210,8 @@ enum VerbError {
     NoWayBack(#[from] image::NoWayBack),
     #[error("another deployment boots next, but the host does not reboot by itself; reboot it: systemctl reboot")]
     Reboot(#[from] systemd::SystemdError),
+    #[error(transparent)]
+    Modify(#[from] storage::ModifyError),
 }
 
 impl VerbError {
@@ -218,9 +233,16 @@ impl VerbError {
                 eprintln!("error: {self}\n  hint: change os.ref there, then: atomic host upgrade");
                 ExitCode::from(exit::BAD_INPUT)
             }
+            VerbError::Modify(storage::ModifyError::NotListed { .. }) => {
+                eprintln!("error: {self}\n  hint: atomic storage status shows the disks of the group");
+                ExitCode::from(exit::BAD_INPUT)
+            }
             VerbError::Cycle(CycleError::Worker(_) | CycleError::Units(_) | CycleError::Image(_))
             | VerbError::Worker(_)
             | VerbError::NoWayBack(_)
+            | VerbError::Modify(
+                storage::ModifyError::Edit(_) | storage::ModifyError::Raced { .. } | storage::ModifyError::Write { .. },
+            )
             | VerbError::Reboot(_) => {
                 eprintln!("error: {}", chain(&self));
                 ExitCode::from(exit::FAILED)

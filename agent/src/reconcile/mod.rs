@@ -85,8 +85,8 @@ pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<
 ///
 /// # Errors
 /// [`CycleError::Problems`] when the host cannot be made so.
-pub async fn preview(host: &Host, intention: &Intention, consent: &Consent) -> Result<(Survey, HostPlan), CycleError> {
-    preview_without(host, intention, Scope::Whole, consent, &BTreeMap::new()).await
+pub async fn preview(host: &Host, intention: &Intention, scope: Scope, consent: &Consent) -> Result<(Survey, HostPlan), CycleError> {
+    preview_without(host, intention, scope, consent, &BTreeMap::new()).await
 }
 
 /// The same, with the steps that were put off in this cycle waiting.

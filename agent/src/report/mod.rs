@@ -6,5 +6,5 @@ mod plan;
 mod status;
 
 pub use hold::hold_text;
-pub use plan::{outcome_line, plan_text, waiting_text};
-pub use status::{ContainerStatus, SpecStatus, Status, status_text};
+pub use plan::{outcome_line, plan_text, rows_text, waiting_text};
+pub use status::{ContainerStatus, SpecStatus, Status, status_text, storage_text};

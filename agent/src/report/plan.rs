@@ -24,6 +24,12 @@ pub fn plan_text(rows: &[Row], notes: &[String]) -> String {
     text
 }
 
+/// The steps alone, one a line.
+#[must_use]
+pub fn rows_text(rows: &[Row]) -> String {
+    columns("  ", &rows.iter().map(cells).collect::<Vec<_>>())
+}
+
 /// What waits, and the command that lets it go on. Empty when nothing waits.
 #[must_use]
 pub fn waiting_text(rows: &[Row]) -> String {

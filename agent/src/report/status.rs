@@ -144,7 +144,9 @@ fn deployment_cells(deployment: &Deployment) -> Vec<String> {
     ]
 }
 
-fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
+/// Group, pool and volumes, as `status` shows them.
+#[must_use]
+pub fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
     let mut text = String::new();
     if !storage.suspended.is_empty() {
         return format!(

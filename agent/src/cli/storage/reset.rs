@@ -1,0 +1,54 @@
+//! `atomic storage reset`: pool and volumes go with all that is in them, and are made anew as the spec says.
+//!
+//! Two cycles: the first holds the host to a spec whose storage is empty, the second to the spec. Cut off between them, the next run of
+//! either is the second.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use config::{Ceiling, Desired, Disruption, Driver, Storage};
+
+use crate::cli::{VerbError, apply, exit};
+use crate::host::Host;
+use crate::reconcile::intention;
+use crate::reconcile::plan::Consent;
+use crate::reconcile::{self, Ending, Progress, Scope, Stop};
+use crate::report;
+
+pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
+    let mut emptied = intention::from_layers(host)?;
+    empty(&mut emptied.spec.desired);
+    let (_, plan) = reconcile::preview(host, &emptied, Scope::Storage, &Consent::default()).await?;
+    let rows = plan.rows();
+    if rows.iter().all(|row| row.disruption != Disruption::DataLoss) {
+        println!("there is nothing to reset: no pool and no volume of ours is there");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !yes {
+        print!("{}", report::rows_text(&rows));
+        println!("this loses all that is in them; to do it, and to make them anew as the spec says: atomic storage reset --yes");
+        return Ok(ExitCode::from(exit::WAITS));
+    }
+    let steps: BTreeSet<_> = rows.into_iter().map(|row| row.id).collect();
+    let consent = Consent { steps, ceiling: Some(Ceiling::Restart) };
+    let mut tell = |progress: Progress<'_>| match progress {
+        Progress::Step(row, outcome) => println!("{}", report::outcome_line(row, outcome)),
+        Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
+    };
+    let emptied = reconcile::apply(host, &emptied, Scope::Storage, &consent, Stop::never(), &mut tell).await?;
+    match emptied.ending {
+        Ending::Converged | Ending::Waiting => {}
+        Ending::Failed => return Ok(ExitCode::from(exit::FAILED)),
+    }
+    apply::run(host, apply::Choices { consents: BTreeSet::new(), ceiling: None, repair: true, json: false }).await
+}
+
+/// The same host without pool, volumes and a driver of ours.
+fn empty(desired: &mut Desired) {
+    if let Some(Storage { driver, root_size, pool, volumes, .. }) = &mut desired.storage {
+        driver.value = Driver::None;
+        *root_size = None;
+        *pool = None;
+        volumes.clear();
+    }
+}
