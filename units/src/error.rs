@@ -41,6 +41,7 @@ impl UnitsError {
                 | ApiError::Garbled { .. }
                 | ApiError::NoImage { .. }
                 | ApiError::NoSource { .. }
+                | ApiError::Archive { .. }
                 | ApiError::Taken { .. },
             )
             | UnitsError::Systemd(_)

@@ -41,6 +41,14 @@ impl Observed {
         Observed { engines: self.engines.after_options(text), ..self.clone() }
     }
 
+    /// The engine that can be asked without being started, or why none can.
+    ///
+    /// # Errors
+    /// One clause for people.
+    pub fn engine(&self, engine: &Engine) -> Result<EngineKind, String> {
+        reachable(&self.engines, engine)
+    }
+
     /// The engine in a few words, for `status`.
     #[must_use]
     pub fn engine_text(&self, engine: &Engine) -> String {

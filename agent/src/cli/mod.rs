@@ -24,6 +24,7 @@ use crate::reconcile::intention::IntentionError;
 use crate::reconcile::worker::WorkerError;
 use crate::reconcile::{CycleError, chain};
 use crate::state::StateError;
+use units::ExportError;
 
 /// Makes this host match /etc/atomic-host.toml.
 #[derive(Debug, Parser)]
@@ -212,6 +213,10 @@ enum VerbError {
     Reboot(#[from] systemd::SystemdError),
     #[error(transparent)]
     Modify(#[from] storage::ModifyError),
+    #[error("there is no engine to keep images and volumes of: {0}; see: atomic host status")]
+    NoEngine(String),
+    #[error(transparent)]
+    Export(#[from] units::ExportError),
 }
 
 impl VerbError {
@@ -237,12 +242,16 @@ impl VerbError {
                 eprintln!("error: {self}\n  hint: atomic storage status shows the disks of the group");
                 ExitCode::from(exit::BAD_INPUT)
             }
+            VerbError::Export(ExportError::Running { .. } | ExportError::Exists { .. } | ExportError::NotExport { .. }) => {
+                eprintln!("error: {self}");
+                ExitCode::from(exit::BAD_INPUT)
+            }
             VerbError::Cycle(CycleError::Worker(_) | CycleError::Units(_) | CycleError::Image(_))
             | VerbError::Worker(_)
             | VerbError::NoWayBack(_)
-            | VerbError::Modify(
-                storage::ModifyError::Edit(_) | storage::ModifyError::Raced { .. } | storage::ModifyError::Write { .. },
-            )
+            | VerbError::Modify(storage::ModifyError::Edit(_) | storage::ModifyError::Raced { .. } | storage::ModifyError::Write { .. })
+            | VerbError::NoEngine(_)
+            | VerbError::Export(ExportError::Api(_) | ExportError::Tar { .. } | ExportError::File { .. })
             | VerbError::Reboot(_) => {
                 eprintln!("error: {}", chain(&self));
                 ExitCode::from(exit::FAILED)

@@ -72,11 +72,10 @@ fn what_only_the_image_says_is_overridden_in_the_admins_own_file() {
     let layers = [layer("/usr/lib/atomic-host.d/10.toml", "[storage]\ndriver = \"overlay2\"\n"), layer("/etc/atomic-host.d/30.toml", "")];
     let all = edit(&layers, OWN, &[driver("none")]).expect("an edit");
     assert_eq!(all.changed, [layer(OWN, "[storage]\ndriver = \"none\"\n")]);
-    assert_eq!(all.layers.iter().map(|layer| layer.file.as_str()).collect::<Vec<_>>(), [
-        "/usr/lib/atomic-host.d/10.toml",
-        OWN,
-        "/etc/atomic-host.d/30.toml"
-    ]);
+    assert_eq!(
+        all.layers.iter().map(|layer| layer.file.as_str()).collect::<Vec<_>>(),
+        ["/usr/lib/atomic-host.d/10.toml", OWN, "/etc/atomic-host.d/30.toml"]
+    );
 }
 
 #[test]

@@ -146,7 +146,7 @@ pub(crate) fn word(kind: EngineKind) -> &'static str {
     }
 }
 
-fn unit(kind: EngineKind) -> &'static str {
+pub(crate) fn unit(kind: EngineKind) -> &'static str {
     match kind {
         EngineKind::Docker => "docker.service",
         EngineKind::Podman => "podman.socket",

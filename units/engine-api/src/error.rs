@@ -79,6 +79,16 @@ pub enum ApiError {
         /// What is missing.
         path: String,
     },
+    /// An archive of images could not be written or read.
+    #[error("cannot have {engine} {doing}: the archive fails; is there room where it lies?")]
+    Archive {
+        /// `docker` or `podman`.
+        engine: &'static str,
+        /// What was asked.
+        doing: String,
+        /// What the file system says.
+        source: std::io::Error,
+    },
     /// The name has another container.
     #[error("there is a container {called} already, made from something else; look at it: {engine} inspect {called}")]
     Taken {
@@ -100,6 +110,7 @@ impl ApiError {
             | ApiError::Registry { .. }
             | ApiError::NoImage { .. }
             | ApiError::NoSource { .. }
+            | ApiError::Archive { .. }
             | ApiError::Taken { .. } => true,
         }
     }

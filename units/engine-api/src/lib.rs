@@ -5,6 +5,7 @@
 //! elsewhere.
 
 mod api;
+mod archive;
 mod blueprint;
 mod body;
 mod error;
@@ -15,6 +16,7 @@ mod seen;
 mod store;
 
 pub use api::EngineApi;
+pub use archive::SeenVolume;
 pub use blueprint::Blueprint;
 pub use error::ApiError;
 pub use image::{Pick, pick};

@@ -1,6 +1,7 @@
 //! The verbs of `atomic storage`: what the storage is, changing what the spec says of it, making it anew, and images and volumes kept
 //! around a change that loses them. One file each.
 
+mod export;
 mod modify;
 mod reset;
 
@@ -30,6 +31,18 @@ pub(super) enum Verb {
         /// Do it; without this it is only shown.
         #[arg(long)]
         yes: bool,
+    },
+    /// Keep the engine's images and volumes in a directory, around a change that loses them. Containers are made by the spec.
+    Export {
+        /// The directory, which is made; not on what the change removes.
+        #[arg(long, value_name = "DIRECTORY", default_value = export::DIRECTORY)]
+        dir: PathBuf,
+    },
+    /// Bring images and volumes of an export back.
+    Import {
+        /// The directory of the export.
+        #[arg(long, value_name = "DIRECTORY", default_value = export::DIRECTORY)]
+        dir: PathBuf,
     },
 }
 
@@ -81,6 +94,8 @@ pub(super) async fn run(host: &Host, verb: Verb) -> Result<ExitCode, VerbError> 
         Verb::Status { json } => status(host, json).await,
         Verb::Modify(choices) => modify::run(host, &choices).await,
         Verb::Reset { yes } => reset::run(host, yes).await,
+        Verb::Export { dir } => export::export(host, &dir).await,
+        Verb::Import { dir } => export::import(host, &dir).await,
     }
 }
 

@@ -50,8 +50,7 @@ fn changes(choices: &Modify, spec: &Spec) -> Result<Vec<Change>, ModifyError> {
         (vec!["storage", "root-size"], &choices.root_size),
         (vec!["storage", "pool", "size"], &choices.pool_size),
     ];
-    let mut changes: Vec<Change> =
-        texts.into_iter().filter_map(|(key, to)| to.clone().map(|to| Change::Text { key, to })).collect();
+    let mut changes: Vec<Change> = texts.into_iter().filter_map(|(key, to)| to.clone().map(|to| Change::Text { key, to })).collect();
     if choices.add_device.is_empty() && choices.remove_device.is_empty() {
         return Ok(changes);
     }

@@ -1,0 +1,114 @@
+//! `atomic storage`: what it changes of the spec, storage made anew, and images and volumes kept around that.
+
+use anyhow::{Result, ensure};
+use tests::archive::{self, BUSYBOX};
+use tests::guest::Guest;
+use tests::image::Layout;
+use tests::product::{self, SPEC};
+
+const SPEC_TEXT: &str = r#"# The host in the cellar.
+[engine]
+kind = "docker"
+
+[storage]
+driver = "overlay2"
+devices = [
+    "/dev/disk/by-id/virtio-data1", # the fast one
+]
+
+[storage.volume.containers]
+mount = "/var/lib/docker"
+size = "5G"
+"#;
+
+fn storage(guest: &Guest, arguments: &[&str]) -> Result<tests::guest::Output> {
+    let mut argv = vec!["/usr/bin/atomic", "storage"];
+    argv.extend(arguments);
+    guest.run(&argv)
+}
+
+fn ready() -> Result<Guest> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service")?;
+    guest.write_file(SPEC, SPEC_TEXT)?;
+    product::apply(&guest, &[])?;
+    Ok(guest)
+}
+
+#[test]
+fn what_modify_is_told_the_spec_says_in_its_own_words_and_a_bad_word_changes_no_byte() -> Result<()> {
+    let guest = ready()?;
+    let seqno = product::seqno(&guest, "atomicos")?;
+    for bad in [
+        ["--pool-size", "110%FREE"],
+        ["--root-size", "9999T"],
+        ["--add-device", "/dev/nowhere"],
+        ["--driver", "vfs"],
+        ["--volume-group", "../x"],
+        ["--remove-device", "/dev/vdz"],
+    ] {
+        let said = storage(&guest, &["modify", bad[0], bad[1]])?;
+        ensure!(said.code == 2 && said.stderr.contains("error: "), "{bad:?}: {said:?}");
+    }
+    ensure!(guest.read_file(SPEC)? == SPEC_TEXT.as_bytes(), "the file was written");
+
+    let said = storage(&guest, &["modify", "--dry-run", "--root-size", "3500M"])?;
+    ensure!(said.code == 0 && said.stdout.contains("would change /etc/atomic-host.toml"), "{said:?}");
+    ensure!(guest.read_file(SPEC)? == SPEC_TEXT.as_bytes(), "the file was written");
+
+    let said = storage(&guest, &["modify", "--root-size", "3500M", "--add-device", "/dev/disk/by-id/virtio-data2"])?;
+    ensure!(said.code == 0 && said.stdout.contains("grow-root-volume") && said.stdout.contains("add-disk"), "{said:?}");
+    let text = String::from_utf8(guest.read_file(SPEC)?)?;
+    for kept in
+        ["# The host in the cellar.\n", "virtio-data1\", # the fast one\n", "\"/dev/disk/by-id/virtio-data2\"", "root-size = \"3500M\"\n"]
+    {
+        ensure!(text.contains(kept), "{kept} is not in {text}");
+    }
+    ensure!(product::seqno(&guest, "atomicos")? == seqno, "modify itself touched the group");
+    product::apply(&guest, &[])?;
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+    ensure!(product::extents(&guest, "atomicos")?["root"] == 875, "root has another size");
+    Ok(())
+}
+
+#[test]
+fn images_and_volumes_outlive_storage_made_anew() -> Result<()> {
+    let guest = ready()?;
+    guest.write_file("/var/busybox.tar", archive::busybox()?)?;
+    guest.check("docker load -q -i /var/busybox.tar")?;
+    guest
+        .check(&format!("docker run --rm --network none -v ledger:/data {BUSYBOX} sh -c 'echo kept >/data/book; chmod 600 /data/book'"))?;
+    guest.check(&format!("docker run -d --name mine --network none {BUSYBOX} sleep 1000"))?;
+
+    let refused = storage(&guest, &["export"])?;
+    ensure!(refused.code == 2 && refused.stderr.contains("these containers run") && refused.stderr.contains("mine"), "{refused:?}");
+    guest.check("docker kill mine")?;
+    let kept = storage(&guest, &["export"])?;
+    ensure!(kept.code == 0 && kept.stdout.contains("kept 1 image and 1 volume in /var/lib/atomic-host/export"), "{kept:?}");
+    ensure!(kept.stdout.contains("not kept: container mine"), "{kept:?}");
+    let again = storage(&guest, &["export"])?;
+    ensure!(again.code == 2 && again.stderr.contains("is there already"), "{again:?}");
+
+    let uuids = "lvs --noheadings -o lv_name,lv_uuid atomicos/docker-pool atomicos/containers";
+    let (before, seqno) = (guest.check(uuids)?, product::seqno(&guest, "atomicos")?);
+    let shown = storage(&guest, &["reset"])?;
+    ensure!(shown.code == 3 && shown.stdout.contains("remove-pool") && shown.stdout.contains("reset --yes"), "{shown:?}");
+    ensure!(product::seqno(&guest, "atomicos")? == seqno && guest.check(uuids)? == before, "it was done without a word");
+
+    let done = storage(&guest, &["reset", "--yes"])?;
+    ensure!(done.code == 0, "{done:?}");
+    ensure!(guest.check(uuids)? != before, "pool and volume are the old ones");
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+    ensure!(guest.check("docker images -q; docker volume ls -q; docker ps -aq")?.is_empty(), "the store is not empty");
+    ensure!(guest.check("findmnt -no SOURCE /var/lib/docker")? == "/dev/mapper/atomicos-containers");
+
+    let back = storage(&guest, &["import"])?;
+    ensure!(back.code == 0 && back.stdout.contains("brought back 1 image and 1 volume"), "{back:?}");
+    let said = guest.check(&format!(
+        "docker run --rm --network none -v ledger:/data {BUSYBOX} sh -c 'cat /data/book; stat -c %a /data/book; ls -A /data'"
+    ))?;
+    ensure!(said == "kept\n600\nbook", "{said}");
+    let twice = storage(&guest, &["import"])?;
+    ensure!(twice.code == 0 && twice.stdout.contains("left as it is: volume ledger"), "{twice:?}");
+    Ok(())
+}
