@@ -33,7 +33,7 @@ pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
     let consent = Consent { steps, ceiling: Some(Ceiling::Restart) };
     let mut tell = |progress: Progress<'_>| match progress {
         Progress::Step(row, outcome) => println!("{}", report::outcome_line(row, outcome)),
-        Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) => {}
+        Progress::Running(..) | Progress::Planned(_) | Progress::Effect(_) | Progress::Seen(_) => {}
     };
     let emptied = reconcile::apply(host, &emptied, Scope::Storage, &consent, Stop::never(), &mut tell).await?;
     match emptied.ending {
