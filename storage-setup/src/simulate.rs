@@ -99,8 +99,13 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             if have.mounts.keys().any(|other| other.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'))) {
                 return Err(refused(mount, "something is mounted below it"));
             }
-            have.mounts.remove(mount).ok_or_else(|| refused(mount, "not mounted"))?;
+            let filled = have.engine.filled;
+            let was = have.mounts.remove(mount).ok_or_else(|| refused(mount, "not mounted"))?;
             start_mount(have, group, volume, mount)?;
+            // The same volume comes back, with all that is on it.
+            if was.source == mount_unit::device(group, volume) {
+                have.engine.filled = filled;
+            }
             let now = have.mounts.get(mount).is_some_and(|mount| mount.quota == *quota);
             if now { Ok(()) } else { Err(refused(mount, "its unit says otherwise of quotas")) }
         }
