@@ -151,9 +151,21 @@ fn follow(list: &mut Array, to: &[String]) {
         let before = list.iter().last().and_then(|last| last.decor().prefix()).and_then(|prefix| prefix.as_str());
         let own_line = before.and_then(|before| before.rfind('\n').and_then(|line| before.get(line..)));
         let prefix = own_line.unwrap_or(if list.is_empty() { "" } else { " " }).to_owned();
-        item.decor_mut().set_prefix(prefix);
+        // What is written behind the last comma belongs to the item before it.
+        let behind = list.trailing().as_str().filter(|behind| behind.contains('#')).map(|behind| behind.trim_end().to_owned());
+        if let Some(behind) = &behind {
+            list.set_trailing("\n");
+            item.decor_mut().set_prefix(format!("{behind}{}", own_line_of(&prefix)));
+        } else {
+            item.decor_mut().set_prefix(prefix);
+        }
         list.push_formatted(item);
     }
+}
+
+/// A comment ends with its line.
+fn own_line_of(prefix: &str) -> &str {
+    if prefix.starts_with('\n') { prefix } else { "\n    " }
 }
 
 /// The highest file of the admin's that has the key.

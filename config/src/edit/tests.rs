@@ -49,6 +49,9 @@ fn a_list_keeps_the_items_that_stay_with_their_comments() {
     let text = "[storage]\ndevices = [\n    \"/dev/vdb\", # the first\n    \"/dev/vdc\",\n]\n";
     let more = edited(text, devices(&["/dev/vdb", "/dev/vdc", "/dev/vdd"]));
     assert!(more.starts_with("[storage]\ndevices = [\n    \"/dev/vdb\", # the first\n    \"/dev/vdc\",\n    \"/dev/vdd\""), "{more}");
+    let text = "[storage]\ndevices = [\n    \"/dev/vdb\", # the only one\n]\n";
+    let more = edited(text, devices(&["/dev/vdb", "/dev/vdc"]));
+    assert_eq!(more, "[storage]\ndevices = [\n    \"/dev/vdb\", # the only one\n    \"/dev/vdc\",\n]\n");
     assert_eq!(edited("[storage]\ndevices = [\"/dev/vdb\"]\n", devices(&["/dev/vdc"])), "[storage]\ndevices = [\"/dev/vdc\"]\n");
     assert_eq!(edited("[storage]\n", devices(&["/dev/vdb", "/dev/vdc"])), "[storage]\ndevices = [\"/dev/vdb\", \"/dev/vdc\"]\n");
 }
