@@ -23,16 +23,11 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
-    let uses = disks.iter().map(|disk| check(machine, group, disk)).collect::<Result<Vec<Labelled>, ApplyError>>()?;
+    let free = |disk: &DiskRef| Ok((disk.node.clone(), check(machine, group, disk)?));
+    let nodes = disks.iter().map(free).collect::<Result<Vec<(String, Labelled)>, ApplyError>>()?;
     record(machine, group, disks)?;
-    for (disk, labelled) in disks.iter().zip(uses) {
-        label(machine, disk, labelled)?;
-    }
-    let mut words = vec!["vgcreate", group];
-    words.extend(disks.iter().map(|disk| disk.node.as_str()));
-    machine.lvm(&words)?;
-    disks.iter().try_for_each(|disk| flush(&disk.node))?;
-    forget(machine, disks)?;
+    join(machine, Group::New, group, &nodes)?;
+    forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
 
@@ -47,10 +42,8 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     }
     let labelled = check(machine, group, disk)?;
     record(machine, group, disks)?;
-    label(machine, disk, labelled)?;
-    machine.lvm(&["vgextend", group, &disk.node])?;
-    flush(&disk.node)?;
-    forget(machine, disks)?;
+    join(machine, Group::Existing, group, &[(disk.node.clone(), labelled)])?;
+    forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
 
@@ -71,21 +64,60 @@ pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, 
     Ok(Change::Made)
 }
 
-/// Whether a disk is a physical volume already: of an earlier run of ours.
+/// Whether a device is a physical volume already: of an earlier run of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Labelled {
+pub(super) enum Labelled {
     Yes,
     No,
 }
 
-/// Makes it a physical volume that outlives a power cut.
-fn label(machine: &mut Machine<'_>, disk: &DiskRef, labelled: Labelled) -> Result<(), ApplyError> {
-    match labelled {
-        Labelled::Yes => {}
-        Labelled::No => machine.lvm(&["pvcreate", &disk.node])?,
+/// The group that devices become members of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// It is made of them.
+    New,
+    /// It is there.
+    Existing,
+}
+
+/// One thing on the way of devices into a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Way<'a> {
+    Lvm(Vec<&'a str>),
+    Flush(&'a str),
+}
+
+/// Physical volumes that outlive a power cut first, then the group that counts on them, and that as well.
+/// The run that labelled a device may have been killed right before it flushed.
+fn way<'a>(kind: Group, group: &'a str, devices: &'a [(String, Labelled)]) -> Vec<Way<'a>> {
+    let mut way = Vec::new();
+    for (node, labelled) in devices {
+        match labelled {
+            Labelled::Yes => {}
+            Labelled::No => way.push(Way::Lvm(vec!["pvcreate", node])),
+        }
+        way.push(Way::Flush(node));
     }
-    // The earlier run may have been killed right before this.
-    flush(&disk.node)
+    let nodes = devices.iter().map(|(node, _)| node.as_str());
+    let command = match kind {
+        Group::New => "vgcreate",
+        Group::Existing => "vgextend",
+    };
+    way.push(Way::Lvm([command, group].into_iter().chain(nodes.clone()).collect()));
+    way.extend(nodes.map(Way::Flush));
+    way
+}
+
+/// Makes devices members of a group, which from then on is flushed on them too.
+pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[(String, Labelled)]) -> Result<(), ApplyError> {
+    for step in way(kind, group, devices) {
+        match step {
+            Way::Lvm(words) => machine.lvm(&words)?,
+            Way::Flush(node) => flush(node)?,
+        }
+    }
+    machine.members.extend(devices.iter().map(|(node, _)| node.clone()));
+    Ok(())
 }
 
 /// Makes what was written to a disk outlive a power cut. One that is missing has nothing to lose.
@@ -96,9 +128,13 @@ pub(super) fn flush(node: &str) -> Result<(), ApplyError> {
     }
 }
 
+fn identities(disks: &[DiskRef]) -> impl Iterator<Item = &str> {
+    disks.iter().map(|disk| disk.identity.as_str())
+}
+
 /// A run that was cut off right after LVM's command leaves the record.
 fn already_in(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<Change, ApplyError> {
-    if forget(machine, disks)? { Ok(Change::Made) } else { Ok(Change::Already) }
+    if forget(machine, identities(disks))? { Ok(Change::Made) } else { Ok(Change::Already) }
 }
 
 fn is_member(members: &[Member], disk: &DiskRef) -> bool {
@@ -111,7 +147,7 @@ fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Label
     free(&the_very(machine, disk)?, group)
 }
 
-fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyError> {
+pub(super) fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyError> {
     let report = machine.report()?;
     let known = intents::read(&machine.state)?;
     let node = &disk.node;
@@ -145,7 +181,7 @@ fn free(disk: &Disk, group: &str) -> Result<Labelled, ApplyError> {
     }
 }
 
-fn record(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<(), ApplyError> {
+pub(super) fn record(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<(), ApplyError> {
     let mut next = intents::read(&machine.state)?;
     for disk in disks {
         next = next.with(Intent { identity: disk.identity.clone(), size: disk.size, group: group.to_owned() });
@@ -156,9 +192,9 @@ fn record(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<(
 }
 
 /// Says whether there was anything to forget.
-fn forget(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<bool, ApplyError> {
+pub(super) fn forget<'a>(machine: &mut Machine<'_>, disks: impl Iterator<Item = &'a str>) -> Result<bool, ApplyError> {
     let known = intents::read(&machine.state)?;
-    let next = disks.iter().fold(known.clone(), |left, disk| left.without(&disk.identity));
+    let next = disks.fold(known.clone(), |left, identity| left.without(identity));
     if next == known {
         return Ok(false);
     }
@@ -166,3 +202,6 @@ fn forget(machine: &mut Machine<'_>, disks: &[DiskRef]) -> Result<bool, ApplyErr
     effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

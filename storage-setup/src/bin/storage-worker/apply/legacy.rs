@@ -32,16 +32,19 @@ impl Machine<'_> {
         self.report()
     }
 
-    /// Does one thing; says whether there was anything to do.
+    /// Does one thing, which outlives a power cut then; says whether there was anything to do.
     pub(crate) fn do_deed(&mut self, deed: &Deed) -> Result<bool, ApplyError> {
         let change = self.deed(deed)?;
+        self.flush()?;
         Ok(change == Change::Made)
     }
 
     fn deed(&mut self, deed: &Deed) -> Result<Change, ApplyError> {
         match deed {
             Deed::TakeDisks { group, create, disks } => disks::take(self, group, *create, disks),
-            Deed::Forget { identity } => disks::forget(self, std::slice::from_ref(identity)),
+            Deed::Forget { identity } => {
+                super::disks::forget(self, std::iter::once(identity.as_str())).map(|made| if made { Change::Made } else { Change::Already })
+            }
             Deed::GrowMember { node } => disks::grow_member(self, node),
             Deed::MarkRoot { group, volume, tag, drop } => volumes::mark(self, group, volume, tag, drop),
             Deed::GrowRoot { group, volume, to } => root::grow_volume(self, group, volume, *to),

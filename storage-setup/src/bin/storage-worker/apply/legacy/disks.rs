@@ -1,21 +1,21 @@
 //! Disks into a group through one partition each, as the shell tool lays them out.
 //!
-//! Which disk goes where is on record before the first write. Each disk is locked (flock(2)) meanwhile, so that udev neither looks at
+//! Which disk goes where is on record before the first write; the partition becomes a physical volume, safely, and then a member, as
+//! a whole disk does for the agent. Each disk is locked (flock(2)) meanwhile, so that udev neither looks at
 //! half a table nor has the kernel read it again under LVM's hands.
 
 use std::fs::File;
 
 use config::MIB;
-use storage_setup::intents::Intent;
 use storage_setup::legacy::{Label, NewDisk};
-use storage_setup::{Device, DiskUse};
+use storage_setup::{DiskRef, DiskUse};
 
+use super::super::disks::{self as whole, Group, Labelled};
 use super::super::error::{ApplyError, changed, refused};
-use super::super::{Change, Machine, intents, root};
+use super::super::{Change, Machine, root};
 use crate::drop_in::devices::partitions;
 use crate::drop_in::store::Wiped;
-use crate::host::{Host, Node, Number};
-use crate::observe::devices;
+use crate::host::{Node, Number};
 use crate::observe::root::Partition;
 use crate::program::Program;
 
@@ -32,29 +32,22 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     }
     // LVM keeps a list of the devices that it has seen.
     machine.lvm.reread();
-    let mut words = vec![if create { "vgcreate" } else { "vgextend" }, group];
-    words.extend(parts.iter().map(String::as_str));
-    machine.lvm(&words)?;
+    whole::join(machine, if create { Group::New } else { Group::Existing }, group, &parts)?;
     drop(locks);
-    let identities: Vec<String> = disks.iter().map(|new| new.disk.identity.clone()).collect();
-    forget(machine, &identities)
+    whole::forget(machine, disks.iter().map(|new| new.disk.identity.as_str()))?;
+    Ok(Change::Made)
+}
+
+fn references(disks: &[NewDisk]) -> Vec<DiskRef> {
+    disks.iter().map(|new| new.disk.clone()).collect()
 }
 
 /// It must be the very disk that was planned for, and still be free.
 fn check(machine: &mut Machine<'_>, group: &str, new: &NewDisk) -> Result<(), ApplyError> {
-    let node = &new.disk.node;
-    let report = machine.report()?;
-    let known = intents::read(&machine.state)?;
-    let found = match devices::device(node, &Host::read()?, &report, &known)? {
-        Device::Disk(found) => found,
-        Device::Missing | Device::NotBlock | Device::Partition => return changed(format!("{node} is no disk any more")),
-    };
-    if found.identity != new.disk.identity || found.size != new.disk.size {
-        return changed(format!("{node} is another disk by now: {}, {}", found.identity, found.size));
-    }
+    let found = whole::the_very(machine, &new.disk)?;
+    let node = &found.node;
     let resumed = found.intended.as_deref() == Some(group);
     match &found.use_ {
-        _ if found.read_only => refused(format!("the kernel refuses writes to {node}")),
         DiskUse::Empty => Ok(()),
         DiskUse::Partitioned(_) | DiskUse::Signature(_) | DiskUse::OrphanMember if new.wipe || resumed => Ok(()),
         DiskUse::Partitioned(what) | DiskUse::Signature(what) => refused(format!("{node} holds {what} by now")),
@@ -66,25 +59,12 @@ fn check(machine: &mut Machine<'_>, group: &str, new: &NewDisk) -> Result<(), Ap
 }
 
 fn record(machine: &mut Machine<'_>, group: &str, disks: &[NewDisk]) -> Result<(), ApplyError> {
-    let mut next = intents::read(&machine.state)?;
-    for NewDisk { disk, .. } in disks {
-        next = next.with(Intent { identity: disk.identity.clone(), size: disk.size, group: group.to_owned() });
-    }
     let wiped: Vec<String> = disks.iter().filter(|new| new.wipe).map(|new| new.disk.identity.clone()).collect();
-    let Machine { effects, state, .. } = machine;
-    effects.run("record which disks go where", || {
-        if !wiped.is_empty() {
-            Wiped::read(state)?.add(state, wiped)?;
-        }
-        Ok(intents::write(state, &next)?)
-    })
-}
-
-pub(super) fn forget(machine: &mut Machine<'_>, identities: &[String]) -> Result<Change, ApplyError> {
-    let next = identities.iter().fold(intents::read(&machine.state)?, |left, identity| left.without(identity));
-    let Machine { effects, state, .. } = machine;
-    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))?;
-    Ok(Change::Made)
+    if !wiped.is_empty() {
+        let Machine { effects, state, .. } = machine;
+        effects.run("record which disks are wiped", || Wiped::read(state)?.add(state, wiped))?;
+    }
+    whole::record(machine, group, &references(disks))
 }
 
 /// Opened for reading: closing it after a write would have udev look at the disk.
@@ -95,14 +75,16 @@ fn locked(node: &str) -> Result<File, ApplyError> {
     Ok(file)
 }
 
-/// Lays the disk out, unless an earlier run did; gives the partition's node.
-fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyError> {
+/// Lays the disk out, unless an earlier run did; gives the partition's node, and whether LVM has it already.
+fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labelled), ApplyError> {
     let node = &new.disk.node;
     let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
     let size = new.partition_size();
     let there = || partitions(&number).first().filter(|part| part.size() == Some(size)).and_then(Number::node);
     if let Some(part) = there().filter(|_| !new.wipe) {
-        return Ok(part);
+        let orphans = machine.report()?.orphans;
+        let labelled = if orphans.iter().any(|orphan| is_same(orphan, &part)) { Labelled::Yes } else { Labelled::No };
+        return Ok((part, labelled));
     }
     let (label, kind) = match new.label {
         Label::Dos => ("dos", "8e"),
@@ -112,9 +94,14 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyEr
     let words = ["--quiet", "--wipe", "always", "--wipe-partitions", "always", node.as_str()];
     machine.program(&Program::new("sfdisk", &words).input(&table))?;
     match there() {
-        Some(part) => Ok(part),
+        Some(part) => Ok((part, Labelled::No)),
         None => changed(format!("the kernel does not show the partition of {node}")),
     }
+}
+
+/// Whether two paths lead to one device.
+fn is_same(one: &str, other: &str) -> bool {
+    matches!((Node::at(one), Node::at(other)), (Ok(Node::Block(one)), Ok(Node::Block(other))) if one == other)
 }
 
 /// The partition of a physical volume, and then the physical volume: as large as they can be.
