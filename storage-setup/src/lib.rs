@@ -16,10 +16,12 @@ mod model;
 pub mod mountinfo;
 mod plan;
 pub mod protocol;
+pub mod record;
 pub mod render;
 pub mod simulate;
 pub mod stamp;
 pub mod superblock;
+pub mod wipes;
 
 pub use action::{Action, DiskRef};
 pub use model::{

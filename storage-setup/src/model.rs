@@ -233,6 +233,8 @@ pub struct Disk {
     pub use_: DiskUse,
     /// We recorded, before the first write, that this disk goes to this group.
     pub intended: Option<String>,
+    /// It was wiped before because the configuration asked for it, which is done once; see [`crate::wipes`].
+    pub wiped: bool,
 }
 
 /// What is on a disk.

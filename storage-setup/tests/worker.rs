@@ -306,7 +306,7 @@ fn a_physical_volume_of_no_group_is_taken_up_only_with_our_record() {
         size: Bytes(SIZE),
         group: GROUP.to_owned(),
     });
-    std::fs::write(bench.path("state/intents.json"), intents.to_text().expect("text")).expect("record");
+    std::fs::write(bench.path("state/intents.json"), storage_setup::record::Record::to_text(&intents).expect("text")).expect("record");
     assert_eq!(outcomes(&bench.apply(&step, None))["disk"], Outcome::Made);
 }
 

@@ -1,16 +1,17 @@
 //! Whose word it takes to wipe a disk: on a host that was never configured the spec's own, once for each disk; later a person's.
 //!
-//! A committed generation says that the host was configured; the ledger says which disks were wiped before.
+//! A committed generation says that the host was configured; the worker's record, which the drop-in shares, says which disks were wiped
+//! before.
 
 use std::borrow::Cow;
 
-use config::{Describe, Desired, StepId};
-use storage_setup::{Action, Observed};
+use config::{Desired, StepId};
+use storage_setup::{Action, Device, DiskRef, Observed};
 
 use super::plan::Consent;
 use super::storage;
 use crate::host::Host;
-use crate::state::{StateError, generations, ledger};
+use crate::state::{StateError, generations};
 
 /// What a person said, and what the spec may say for itself.
 ///
@@ -22,12 +23,21 @@ pub(super) fn with<'a>(host: &Host, desired: &Desired, have: &Observed, said: &'
         return Ok(Cow::Borrowed(said));
     }
     let Ok(plan) = storage::plan(desired, have) else { return Ok(Cow::Borrowed(said)) };
-    let wipes = plan.steps.iter().filter(|step| matches!(step.action, Action::WipeDisk { .. }));
-    let first = wipes.filter(|step| !ledger::has(host, step.action.kind(), &step.action.target()));
+    let is_first = |action: &Action| matches!(action, Action::WipeDisk { disk, .. } if !was_wiped(have, disk));
+    let first = plan.steps.iter().filter(|step| is_first(&step.action));
     let first: Vec<StepId> = first.map(|step| step.id.clone()).collect();
     let mut both = said.clone();
     both.steps.extend(first);
     Ok(Cow::Owned(both))
+}
+
+/// A disk that is not among those seen may have been.
+fn was_wiped(have: &Observed, disk: &DiskRef) -> bool {
+    let seen = have.devices.values().find_map(|device| match device {
+        Device::Disk(found) if found.identity == disk.identity => Some(found.wiped),
+        Device::Disk(_) | Device::Missing | Device::NotBlock | Device::Partition => None,
+    });
+    seen.unwrap_or(true)
 }
 
 #[cfg(test)]

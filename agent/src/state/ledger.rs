@@ -65,18 +65,6 @@ pub fn append(host: &Host, entries: &[Entry]) -> Result<(), StateError> {
         .map_err(StateError::io("write", &path))
 }
 
-/// Whether a step of that kind was ever tried on that target. A ledger that cannot be read may hold one.
-#[must_use]
-pub fn has(host: &Host, kind: &str, target: &str) -> bool {
-    match std::fs::read_to_string(host.state.join("ledger.jsonl")) {
-        Ok(text) => text.lines().any(|line| match serde_json::from_str::<Entry>(line) {
-            Ok(entry) => entry.kind == kind && entry.target == target,
-            Err(_) => true,
-        }),
-        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-    }
-}
-
 /// Now, as the ledger counts.
 #[must_use]
 pub fn now() -> u64 {

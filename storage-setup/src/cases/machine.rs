@@ -131,5 +131,6 @@ fn disk(node: &str, serial: &str, size: Bytes) -> Device {
         read_only: false,
         use_: DiskUse::Empty,
         intended: None,
+        wiped: false,
     })
 }

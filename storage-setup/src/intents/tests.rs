@@ -2,7 +2,8 @@
 
 use config::Bytes;
 
-use super::{Intent, Intents, IntentsError};
+use super::{Intent, Intents};
+use crate::record::{Record, RecordError};
 
 fn intent(identity: &str, size: u64) -> Intent {
     Intent { identity: identity.to_owned(), size: Bytes(size), group: "atomicos".to_owned() }
@@ -29,8 +30,8 @@ fn a_new_intent_replaces_the_old_one_of_the_same_disk() {
 
 #[test]
 fn a_later_version_is_refused_and_unknown_fields_are_not() {
-    assert!(matches!(Intents::parse("{\"version\":2,\"intents\":[]}"), Err(IntentsError::Newer { found: 2 })));
-    assert!(matches!(Intents::parse("{"), Err(IntentsError::NotJson(_))));
+    assert!(matches!(Intents::parse("{\"version\":2,\"intents\":[]}"), Err(RecordError::Newer { found: 2, .. })));
+    assert!(matches!(Intents::parse("{"), Err(RecordError::NotJson { .. })));
     let text = r#"{"version":1,"more":0,"intents":[{"identity":"a","size":1,"group":"g","since":5}]}"#;
     assert_eq!(Intents::parse(text).expect("read").group_of("a", Bytes(1)), Some("g"));
     assert_eq!(Intents::parse("").expect("empty"), Intents::default());

@@ -90,7 +90,7 @@ pub struct LegacyDisk {
     pub unreadable: Option<String>,
     /// The group that our record says it goes to.
     pub intended: Option<String>,
-    /// We wiped it once already.
+    /// We wiped it once already, and something else is on it now. Only looked at when `WIPE_SIGNATURES` is on.
     pub wiped: bool,
 }
 
@@ -103,6 +103,8 @@ pub struct Part {
     pub size: Bytes,
     /// LVM's word on it.
     pub member: Membership,
+    /// Its first signature, as the disk's. Only looked for where a run of ours may have made it.
+    pub signature: Option<(String, String)>,
 }
 
 /// Whether LVM has a device.

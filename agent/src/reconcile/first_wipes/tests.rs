@@ -6,7 +6,7 @@ use storage_setup::{Device, DiskUse, Observed};
 use super::with;
 use crate::host::Host;
 use crate::reconcile::plan::Consent;
-use crate::state::{generations, ledger};
+use crate::state::generations;
 
 const DISK: &str = "/dev/disk/by-id/virtio-data1";
 
@@ -42,22 +42,12 @@ fn a_host_that_was_never_configured_takes_the_specs_word() {
 fn a_disk_is_wiped_once_by_the_specs_word() {
     let directory = tempfile::tempdir().unwrap();
     let host = Host::below(directory.path());
-    let entry = ledger::Entry {
-        version: 1,
-        time: 0,
-        step: permitted(&host, true).remove(0),
-        family: "storage".to_owned(),
-        kind: "wipe-disk".to_owned(),
-        target: "serial:data1".to_owned(),
-        from: "ext4".to_owned(),
-        to: "empty".to_owned(),
-        reason: String::new(),
-        outcome: "made".to_owned(),
-    };
-    ledger::append(&host, &[ledger::Entry { target: "serial:another".to_owned(), ..entry.clone() }]).unwrap();
-    assert_eq!(permitted(&host, true).len(), 1, "another disk");
-    ledger::append(&host, &[entry]).unwrap();
-    assert_eq!(permitted(&host, true), []);
+    let mut have = seen();
+    if let Some(Device::Disk(disk)) = have.devices.get_mut(DISK) {
+        disk.wiped = true;
+    }
+    assert_eq!(with(&host, &desired(true), &have, &Consent::default()).unwrap().steps.len(), 0);
+    assert_eq!(permitted(&host, true).len(), 1, "a disk that was not");
 }
 
 #[test]

@@ -122,6 +122,18 @@ impl Number {
         Some(format!("/dev/{}", name.replace('!', "/")))
     }
 
+    /// Its partitions, in the order of the table.
+    pub(crate) fn partitions(&self) -> Vec<Number> {
+        let entries = self.sysfs().and_then(|directory| std::fs::read_dir(directory).ok());
+        let found = entries.into_iter().flatten().flatten().filter_map(|entry| {
+            let index = text(&entry.path().join("partition"))?.parse::<u32>().ok()?;
+            Some((index, Number(text(&entry.path().join("dev"))?)))
+        });
+        let mut found: Vec<(u32, Number)> = found.collect();
+        found.sort_by_key(|(index, _)| *index);
+        found.into_iter().map(|(_, number)| number).collect()
+    }
+
     /// A file of its sysfs directory, trimmed; `None` when absent or empty.
     pub(crate) fn attribute(&self, name: &str) -> Option<String> {
         text(&self.sysfs()?.join(name))

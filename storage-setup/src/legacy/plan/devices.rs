@@ -104,10 +104,8 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
     if let Some(why) = &disk.unreadable {
         return Err(format!("Failed to check signatures on device {path}: {why}"));
     }
-    if disk.intended.as_deref() == Some(group)
-        && let Some(wipe) = resumed(disk)
-    {
-        return Ok(Verdict::New { wipe });
+    if disk.intended.as_deref() == Some(group) && is_resumed(disk) {
+        return Ok(Verdict::New { wipe: false });
     }
     let empty = disk.parts.is_empty() && disk.signature.is_none();
     if wipes && !empty {
@@ -130,11 +128,15 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
     Ok(Verdict::New { wipe: false })
 }
 
-/// A run that was cut off left its record: it goes on, unless somebody put something on the disk since. Whether what is there goes.
-fn resumed(disk: &LegacyDisk) -> Option<bool> {
-    let laid_out = matches!(&disk.parts[..], [part] if part.size == new_disk(disk, false).partition_size());
-    let untouched = disk.parts.is_empty() && disk.signature.is_none();
-    if laid_out || untouched { Some(false) } else { disk.wiped.then_some(true) }
+/// A run that was cut off left its record: it goes on, unless there is something else on the disk than that run can have left.
+fn is_resumed(disk: &LegacyDisk) -> bool {
+    match &disk.parts[..] {
+        [] => disk.signature.is_none(),
+        [part] => {
+            part.size == new_disk(disk, false).partition_size() && (part.member == Membership::Orphan || part.signature.is_none())
+        }
+        _ => false,
+    }
 }
 
 fn new_disk(disk: &LegacyDisk, wipe: bool) -> NewDisk {

@@ -47,7 +47,7 @@ pub(super) fn disk(path: &str, gib: u64) -> LegacyDisk {
 }
 
 pub(super) fn part(node: &str, gib: u64, member: Membership) -> Part {
-    Part { node: node.to_owned(), size: Bytes(gib * GIB), member }
+    Part { node: node.to_owned(), size: Bytes(gib * GIB), member, signature: None }
 }
 
 pub(super) fn volume(extents: u64, role: Role, tags: &[&str]) -> LogicalVolume {

@@ -50,10 +50,17 @@ fn a_record_does_not_hand_over_what_somebody_put_on_the_disk_since() {
     disk.signature = None;
     disk.parts = vec![part("/dev/vdb1", 4, Membership::None)];
     assert!(refused("DEVS=/dev/vdb", &with_disk(disk.clone())).contains("cannot be added"));
-    // A wipe that was asked for, and cut off before it was done, is done.
-    disk.wiped = true;
-    let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+    // A partition of just our size that somebody has something on.
+    let mut theirs = part("/dev/vdb1", 10, Membership::None);
+    theirs.size.0 -= 1 << 20;
+    theirs.signature = Some(("ext4".to_owned(), "0x438".to_owned()));
+    disk.parts = vec![theirs];
+    assert!(refused("DEVS=/dev/vdb", &with_disk(disk.clone())).contains("cannot be added"));
+    // A wipe that was asked for, and cut off before it was done, is done; not when something else is there by now.
+    let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk.clone()));
     assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if disks[0].wipe), "{plan:?}");
+    disk.wiped = true;
+    assert!(refused("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk)).contains("was wiped once already"));
 }
 
 #[test]

@@ -7,13 +7,15 @@
 use std::fs::File;
 use std::io::ErrorKind;
 
-use storage_setup::intents::Intent;
+use storage_setup::intents::{Intent, Intents};
+use storage_setup::wipes::Wipes;
 use storage_setup::{Device, Disk, DiskRef, DiskUse, Member};
 
 use super::error::{ApplyError, changed, refused};
-use super::{Change, Machine, intents};
+use super::records::{self, Known};
+use super::{Change, Machine};
 use crate::host::{Host, Node};
-use crate::observe::devices;
+use crate::observe::{devices, signatures};
 use crate::program::Program;
 
 pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<Change, ApplyError> {
@@ -58,10 +60,28 @@ pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, 
         DiskUse::Held(by) => return refused(format!("{node} is in use by {by}")),
         DiskUse::Unreadable(why) => return refused(format!("{node} cannot be read: {why}")),
     }
+    begin_wiping(machine, std::iter::once(disk))?;
     machine.program(&Program::new("wipefs", &["-q", "-a", node]))?;
     // udev looks at the disk once it is closed, and LVM asks udev. Where it cannot be waited for, what comes next says what is wrong.
     let _ = Program::new("udevadm", &["settle", "--timeout=30"]).run();
     Ok(Change::Made)
+}
+
+/// Puts on record what disks hold that are to be wiped. The configuration has this word once.
+pub(super) fn begin_wiping<'a>(machine: &mut Machine<'_>, disks: impl Iterator<Item = &'a DiskRef>) -> Result<(), ApplyError> {
+    let known: Wipes = records::read(&machine.state)?;
+    let mut next = known.clone();
+    let mut names = Vec::new();
+    for disk in disks {
+        let Node::Block(number) = Node::at(&disk.node)? else { return changed(format!("{} is gone", disk.node)) };
+        next = next.begun(&disk.identity, signatures::contents(&number)?);
+        names.push(disk.node.as_str());
+    }
+    if next == known {
+        return Ok(());
+    }
+    let Machine { effects, state, .. } = machine;
+    effects.run(&format!("record that {} is wiped", names.join(" ")), || Ok(records::write(state, &next)?))
 }
 
 /// Whether a device is a physical volume already: of an earlier run of ours.
@@ -128,7 +148,7 @@ pub(super) fn flush(node: &str) -> Result<(), ApplyError> {
     }
 }
 
-fn identities(disks: &[DiskRef]) -> impl Iterator<Item = &str> {
+fn identities(disks: &[DiskRef]) -> impl Iterator<Item = &str> + Clone {
     disks.iter().map(|disk| disk.identity.as_str())
 }
 
@@ -149,7 +169,7 @@ fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Label
 
 pub(super) fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyError> {
     let report = machine.report()?;
-    let known = intents::read(&machine.state)?;
+    let known = Known::read(&machine.state)?;
     let node = &disk.node;
     let found = match devices::device(node, &Host::read()?, &report, &known)? {
         Device::Disk(found) => found,
@@ -182,24 +202,31 @@ fn free(disk: &Disk, group: &str) -> Result<Labelled, ApplyError> {
 }
 
 pub(super) fn record(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<(), ApplyError> {
-    let mut next = intents::read(&machine.state)?;
+    let mut next: Intents = records::read(&machine.state)?;
     for disk in disks {
         next = next.with(Intent { identity: disk.identity.clone(), size: disk.size, group: group.to_owned() });
     }
     let names: Vec<&str> = disks.iter().map(|disk| disk.node.as_str()).collect();
     let Machine { effects, state, .. } = machine;
-    effects.run(&format!("record that {} goes to {group}", names.join(" ")), || Ok(intents::write(state, &next)?))
+    effects.run(&format!("record that {} goes to {group}", names.join(" ")), || Ok(records::write(state, &next)?))
 }
 
-/// Says whether there was anything to forget.
-pub(super) fn forget<'a>(machine: &mut Machine<'_>, disks: impl Iterator<Item = &'a str>) -> Result<bool, ApplyError> {
-    let known = intents::read(&machine.state)?;
-    let next = disks.fold(known.clone(), |left, identity| left.without(identity));
-    if next == known {
+/// The disks are in: their intents go, and what was wiped for them was wiped for good. Says whether there was anything to forget.
+pub(super) fn forget<'a>(machine: &mut Machine<'_>, disks: impl Iterator<Item = &'a str> + Clone) -> Result<bool, ApplyError> {
+    let (intents, wipes): (Intents, Wipes) = (records::read(&machine.state)?, records::read(&machine.state)?);
+    let (known, wiped) = (intents.clone(), wipes.clone());
+    let intents = disks.clone().fold(intents, |left, identity| left.without(identity));
+    let wipes = disks.fold(wipes, |left, identity| left.done(identity));
+    if intents == known && wipes == wiped {
         return Ok(false);
     }
     let Machine { effects, state, .. } = machine;
-    effects.run("forget the record, the disks are in", || Ok(intents::write(state, &next)?))?;
+    effects.run("forget the record, the disks are in", || {
+        if wipes != wiped {
+            records::write(state, &wipes)?;
+        }
+        Ok(records::write(state, &intents)?)
+    })?;
     Ok(true)
 }
 

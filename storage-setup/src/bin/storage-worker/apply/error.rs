@@ -50,8 +50,8 @@ pub(crate) enum ApplyError {
         #[source]
         source: nix::Error,
     },
-    #[error("cannot record which disk goes where")]
-    Intents(#[from] super::intents::StoreError),
+    #[error("cannot keep the records of disks")]
+    Records(#[from] super::records::StoreError),
     #[error("cannot {what} in a mount namespace of its own")]
     Namespace {
         what: &'static str,

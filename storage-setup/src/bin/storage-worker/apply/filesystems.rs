@@ -53,7 +53,7 @@ fn present(number: &Number, host: &Host) -> Result<(Option<Filesystem>, Option<B
         return Ok((kind, size));
     }
     let Some(node) = number.node() else { return Ok((None, None)) };
-    let name = devices::signatures(&node)?.content;
+    let name = devices::probed(&node)?.content;
     let kind = [Filesystem::Xfs, Filesystem::Ext4].into_iter().find(|kind| Some(kind.as_str()) == name.as_deref());
     let head = number.head()?;
     let size = kind.and_then(|kind| match kind {

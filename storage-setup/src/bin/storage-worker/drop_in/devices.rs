@@ -5,23 +5,22 @@ use std::time::{Duration, Instant};
 
 use config::Bytes;
 use storage_setup::fullreport::FullReport;
-use storage_setup::intents::Intents;
 use storage_setup::legacy::{Found, LegacyDisk, Membership, Mode, Options, Part};
 
 use super::error::DropInError;
 use super::info;
-use super::store::Wiped;
+use crate::apply::records::Known;
 use crate::host::{Host, Node, Number};
 use crate::observe::devices::{held, identity};
-use crate::program::Program;
+use crate::observe::signatures;
+use crate::program::ProgramError;
 
 /// What is needed to look at disks.
 #[derive(Debug)]
 pub(super) struct Eyes<'a> {
     pub(super) host: &'a Host,
     pub(super) report: &'a FullReport,
-    pub(super) intents: &'a Intents,
-    pub(super) wiped: &'a Wiped,
+    pub(super) known: &'a Known,
 }
 
 /// Waits for devices that are not there yet, with the shell tool's words. One that does not come is found missing afterwards.
@@ -100,11 +99,11 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
     let node = number.node().unwrap_or_else(|| path.clone());
     let identity = identity(number, &node);
     let size = number.size().unwrap_or_default();
-    let numbers = partitions(number);
+    let numbers = number.partitions();
     let parts: Vec<Part> = numbers.iter().map(|part| self::part(part, eyes.report)).collect();
     let mut disk = LegacyDisk {
-        intended: eyes.intents.group_of(&identity, size).map(str::to_owned),
-        wiped: eyes.wiped.has(&identity),
+        intended: eyes.known.intents.group_of(&identity, size).map(str::to_owned),
+        wiped: false,
         read_only: number.figure("ro") == Some(1),
         member: member(number, eyes.report),
         held: None,
@@ -124,30 +123,30 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
     disk.held = all.filter_map(|number| held(number, &number.node()?, eyes.host)).next();
     if size.0 == 0 {
         disk.unreadable = Some("the kernel says that it has no size".to_owned());
-    } else if disk.held.is_none() && (wipes || disk.parts.is_empty()) {
-        match signature(&disk.node) {
-            Ok(found) => disk.signature = found,
-            Err(why) => disk.unreadable = Some(why),
+    } else if disk.held.is_none() {
+        if wipes {
+            disk.wiped = signatures::wiped(number, &disk.identity, eyes.known.wipes.as_ref());
         }
+        disk.unreadable = look_into(&mut disk, wipes).err().map(|error| crate::events::chain(&error));
     }
     Ok(disk)
 }
 
-/// In the order of the table.
-pub(crate) fn partitions(number: &Number) -> Vec<Number> {
-    let entries = number.sysfs().and_then(|directory| std::fs::read_dir(directory).ok());
-    let found = entries.into_iter().flatten().flatten().filter_map(|entry| {
-        let index = crate::host::text(&entry.path().join("partition"))?.parse::<u32>().ok()?;
-        Some((index, Number(crate::host::text(&entry.path().join("dev"))?)))
-    });
-    let mut found: Vec<(u32, Number)> = found.collect();
-    found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, number)| number).collect()
+/// The disk's own signature, and that of a partition which a run of ours may have made: as far as it matters.
+fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
+    let first = |node: &str| Ok(signatures::on(node)?.into_iter().next().map(|found| (found.kind, found.offset)));
+    if wipes || disk.parts.is_empty() {
+        disk.signature = first(&disk.node)?;
+    }
+    if let (Some(_), [part]) = (&disk.intended, &mut disk.parts[..]) {
+        part.signature = first(&part.node)?;
+    }
+    Ok(())
 }
 
 fn part(number: &Number, report: &FullReport) -> Part {
     let node = number.node().unwrap_or_default();
-    Part { member: member(number, report), size: number.size().unwrap_or(Bytes(0)), node }
+    Part { member: member(number, report), size: number.size().unwrap_or(Bytes(0)), node, signature: None }
 }
 
 /// By LVM's own report; names are compared by what they lead to.
@@ -159,18 +158,4 @@ fn member(number: &Number, report: &FullReport) -> Membership {
         }
     }
     if report.orphans.iter().any(leads_here) { Membership::Orphan } else { Membership::None }
-}
-
-/// The first signature that wipefs finds, by type and offset. Looking only.
-fn signature(node: &str) -> Result<Option<(String, String)>, String> {
-    let told = |error: &dyn std::error::Error| crate::events::chain(error);
-    let program = Program::new("wipefs", &["-p", node]).limit(Duration::from_secs(30));
-    let ended = program.run().and_then(|ended| ended.expect(&[0])).map_err(|error| told(&error))?;
-    // `# offset,uuid,label,type`, then a line for each.
-    let lines = ended.stdout.lines().filter(|line| !line.starts_with('#'));
-    let first = lines.filter_map(|line| {
-        let (offset, rest) = line.split_once(',')?;
-        Some((rest.rsplit(',').next()?.to_owned(), offset.to_owned()))
-    });
-    Ok({ first }.next())
 }

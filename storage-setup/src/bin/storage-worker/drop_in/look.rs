@@ -12,9 +12,9 @@ use storage_setup::superblock;
 
 use super::devices::{self, Eyes};
 use super::error::DropInError;
-use super::store::Wiped;
 use super::{STATE, kernel};
-use crate::apply::{Machine, intents};
+use crate::apply::Machine;
+use crate::apply::records::Known;
 use crate::host::{Host, Number};
 use crate::observe::files;
 
@@ -22,9 +22,8 @@ use crate::observe::files;
 pub(super) fn look(machine: &mut Machine<'_>, options: &Options) -> Result<Seen, DropInError> {
     let report = machine.survey()?;
     let host = Host::read()?;
-    let known = intents::read(Path::new(STATE)).map_err(crate::apply::ApplyError::from)?;
-    let wiped = Wiped::read(Path::new(STATE))?;
-    let eyes = Eyes { host: &host, report: &report, intents: &known, wiped: &wiped };
+    let known = Known::read(Path::new(STATE)).map_err(crate::apply::ApplyError::from)?;
+    let eyes = Eyes { host: &host, report: &report, known: &known };
     let devices = devices::look(options, &eyes)?;
     let docker = text("/etc/sysconfig/docker")?.and_then(|text| docker_root(&text)).unwrap_or_else(|| "/var/lib/docker".to_owned());
     let devicemapper = options.driver == "devicemapper";

@@ -5,14 +5,13 @@
 
 mod commands;
 mod configuration;
-pub(crate) mod devices;
+mod devices;
 mod error;
 mod failed;
 mod kernel;
 mod lock;
 mod look;
 mod run;
-pub(crate) mod store;
 
 use std::ffi::OsString;
 use std::io::Write;

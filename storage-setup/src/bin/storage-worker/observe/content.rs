@@ -46,7 +46,7 @@ pub(crate) fn on_device(number: &Number, host: &Host) -> Content {
         };
     }
     let Some(node) = number.node() else { return Content::Unknown };
-    let Ok(found) = devices::signatures(&node) else { return Content::Unknown };
+    let Ok(found) = devices::probed(&node) else { return Content::Unknown };
     match (found.content, found.table) {
         (Some(name), _) => match [Filesystem::Xfs, Filesystem::Ext4].into_iter().find(|kind| kind.as_str() == name) {
             Some(kind) => filesystem(kind, number),

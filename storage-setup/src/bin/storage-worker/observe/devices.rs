@@ -6,14 +6,15 @@ use std::time::Duration;
 use config::Bytes;
 use storage_setup::blkid::{self, Signatures};
 use storage_setup::fullreport::FullReport;
-use storage_setup::intents::Intents;
 use storage_setup::{Device, Disk, DiskUse};
 
+use crate::apply::records::Known;
 use crate::host::{Host, HostError, Node, Number, text};
+use crate::observe::signatures;
 use crate::program::{Program, ProgramError};
 
 /// Looks at one path.
-pub(crate) fn device(path: &str, host: &Host, report: &FullReport, intents: &Intents) -> Result<Device, HostError> {
+pub(crate) fn device(path: &str, host: &Host, report: &FullReport, known: &Known) -> Result<Device, HostError> {
     let number = match Node::at(path)? {
         Node::Missing => return Ok(Device::Missing),
         Node::NotBlock => return Ok(Device::NotBlock),
@@ -25,10 +26,11 @@ pub(crate) fn device(path: &str, host: &Host, report: &FullReport, intents: &Int
     let node = number.node().unwrap_or_else(|| path.to_owned());
     let identity = identity(&number, &node);
     let size = number.size().unwrap_or_default();
-    let intended = intents.group_of(&identity, size).map(str::to_owned);
+    let intended = known.intents.group_of(&identity, size).map(str::to_owned);
     let read_only = number.figure("ro") == Some(1);
     let use_ = disk_use(&number, &node, size, host, report);
-    Ok(Device::Disk(Disk { node, identity, size, read_only, use_, intended }))
+    let wiped = signatures::wiped(&number, &identity, known.wipes.as_ref());
+    Ok(Device::Disk(Disk { node, identity, size, read_only, use_, intended, wiped }))
 }
 
 /// Stable over reboots where the disk has something stable to say.
@@ -75,7 +77,7 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
     if size.0 == 0 {
         return DiskUse::Unreadable("the kernel says that it has no size: no medium, or not connected".to_owned());
     }
-    let found = match signatures(node) {
+    let found = match probed(node) {
         Ok(found) => found,
         Err(error) => return DiskUse::Unreadable(crate::events::chain(&error)),
     };
@@ -83,7 +85,7 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
         Signatures { content: Some(content), .. } => DiskUse::Signature(content),
         Signatures { content: None, table: Some(table) } => DiskUse::Partitioned(table),
         // The kernel still has partitions of a table that somebody wiped: they may be in use.
-        Signatures { content: None, table: None } if has_partitions(number) => DiskUse::Partitioned("wiped, but still in use".to_owned()),
+        Signatures { content: None, table: None } if !number.partitions().is_empty() => DiskUse::Partitioned("wiped, but still in use".to_owned()),
         Signatures { content: None, table: None } => DiskUse::Empty,
     }
 }
@@ -118,16 +120,9 @@ pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
     number.attribute("md/level").map(|_| "md, it is a RAID array and not a disk itself".to_owned())
 }
 
-fn has_partitions(number: &Number) -> bool {
-    let Some(entries) = number.sysfs().and_then(|directory| std::fs::read_dir(directory).ok()) else { return false };
-    entries.flatten().any(|entry| entry.path().join("partition").exists())
-}
-
 /// The first partition that is mounted, swapped to, held, or a physical volume of a group.
 fn partition_in_use(number: &Number, host: &Host, report: &FullReport) -> Option<String> {
-    let entries = std::fs::read_dir(number.sysfs()?).ok()?;
-    let partitions = entries.flatten().map(|entry| entry.path()).filter(|path| path.join("partition").exists());
-    partitions.filter_map(|path| text(&path.join("dev")).map(Number)).find_map(|partition| {
+    number.partitions().into_iter().find_map(|partition| {
         let node = partition.node()?;
         let user = match membership(&partition, report) {
             Some(DiskUse::Member { group }) => Some(format!("the volume group {group}")),
@@ -143,7 +138,7 @@ fn first_entry(directory: &Path) -> Option<String> {
 }
 
 /// What blkid finds on a device by reading it.
-pub(crate) fn signatures(node: &str) -> Result<Signatures, ProgramError> {
+pub(crate) fn probed(node: &str) -> Result<Signatures, ProgramError> {
     const NOTHING: i32 = 2;
     const AMBIVALENT: i32 = 8;
     let program = Program::new("blkid", &["-p", "-o", "export", node]).limit(Duration::from_secs(30));

@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod late;
 mod links;
 pub(crate) mod root;
+pub(crate) mod signatures;
 pub(crate) mod suspended;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use storage_setup::fullreport::{self, FullReport, ReportError};
 use storage_setup::protocol::Look;
 use storage_setup::{EngineStore, Mount, Observed, Root};
 
+use crate::apply::records::Known;
 use crate::host::{Host, HostError};
 use crate::lvm::{Lvm, LvmError};
 
@@ -51,10 +53,10 @@ pub(crate) fn observe(look: &Look, mut lvm: Lvm) -> Result<Observed, ObserveErro
 fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError> {
     let host = Host::read()?;
     let root = root::root(&host, &report.groups);
-    let intents = crate::apply::intents::read(Path::new(&look.state)).unwrap_or_default();
+    let known = Known::read_what_can_be(Path::new(&look.state));
     let mut devices = BTreeMap::new();
     for path in &look.devices {
-        devices.insert(path.clone(), devices::device(path, &host, &report, &intents)?);
+        devices.insert(path.clone(), devices::device(path, &host, &report, &known)?);
     }
     let mut groups = report.groups;
     content::fill_in(&mut groups, &host);

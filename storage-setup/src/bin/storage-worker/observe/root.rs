@@ -70,7 +70,7 @@ impl Partition {
         let (start, sectors) = (number.figure("start")?, number.figure("size")?);
         let index = u32::try_from(number.figure("partition")?).ok()?;
         let node = disk.node()?;
-        let table = devices::signatures(&node).ok()?.table?;
+        let table = devices::probed(&node).ok()?.table?;
         let next = starts_of(disk_directory).into_iter().filter(|other| *other > start).min();
         let end = next.unwrap_or(usable_end(&disk, &table)?);
         // A logical partition ends with the extended one around it, which we do not grow.

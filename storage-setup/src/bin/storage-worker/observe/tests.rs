@@ -6,11 +6,14 @@ use std::process::Command;
 use config::{Bytes, MIB};
 use storage_setup::fullreport::FullReport;
 use storage_setup::intents::{Intent, Intents};
+use storage_setup::wipes::Wipes;
 use storage_setup::{Device, DiskUse, Root};
 
 use super::devices::device;
 use super::root::root;
-use crate::host::Host;
+use super::signatures::{contents, wiped};
+use crate::apply::records::Known;
+use crate::host::{Host, Node};
 
 /// A loop device over a sparse file, taken down at the end.
 struct Loop {
@@ -53,7 +56,8 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 
 fn look(path: &str, intents: &Intents) -> Device {
     let nothing = FullReport { groups: [].into(), orphans: Vec::new() };
-    device(path, &Host::read().expect("mounts"), &nothing, intents).expect("a look")
+    let known = Known { intents: intents.clone(), wipes: Some(Wipes::default()) };
+    device(path, &Host::read().expect("mounts"), &nothing, &known).expect("a look")
 }
 
 #[test]
@@ -85,6 +89,23 @@ fn signatures_tables_and_mounts_are_seen() {
     run("wipefs", &["-a", &disk.node]).expect("wipefs");
     run("sh", &["-c", &format!("echo 'label: gpt' | sfdisk -q {}", disk.node)]).expect("sfdisk");
     assert_eq!(disk.found(&Intents::default()).1, DiskUse::Partitioned("gpt".to_owned()));
+}
+
+#[test]
+fn a_disk_that_holds_something_new_since_its_wipe_was_decided_is_not_wiped() {
+    let Some(disk) = Loop::new() else { return };
+    let Ok(Node::Block(number)) = Node::at(&disk.node) else { panic!("{} is no block device", disk.node) };
+    run("mkfs.ext4", &["-q", "-F", &disk.node]).expect("mkfs");
+    assert!(!wiped(&number, "a", Some(&Wipes::default())));
+    let begun = Wipes::default().begun("a", contents(&number).expect("contents"));
+    assert!(!wiped(&number, "a", Some(&begun)), "the run was cut off before it wiped anything");
+    run("wipefs", &["-a", &disk.node]).expect("wipefs");
+    run("sh", &["-c", &format!("echo 'label: dos' | sfdisk -q {}", disk.node)]).expect("sfdisk");
+    assert!(!wiped(&number, "a", Some(&begun)), "or while it wrote its table");
+    run("mkfs.ext4", &["-q", "-F", &disk.node]).expect("mkfs");
+    assert!(wiped(&number, "a", Some(&begun)), "a file system with a UUID of its own");
+    assert!(wiped(&number, "a", Some(&begun.done("a"))));
+    assert!(wiped(&number, "a", None), "nobody knows");
 }
 
 #[test]

@@ -13,8 +13,6 @@ use storage_setup::{DiskRef, DiskUse};
 use super::super::disks::{self as whole, Group, Labelled};
 use super::super::error::{ApplyError, changed, refused};
 use super::super::{Change, Machine, root};
-use crate::drop_in::devices::partitions;
-use crate::drop_in::store::Wiped;
 use crate::host::{Node, Number};
 use crate::observe::root::Partition;
 use crate::program::Program;
@@ -23,7 +21,8 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     for disk in disks {
         check(machine, group, disk)?;
     }
-    record(machine, group, disks)?;
+    whole::begin_wiping(machine, disks.iter().filter(|new| new.wipe).map(|new| &new.disk))?;
+    whole::record(machine, group, &disks.iter().map(|new| new.disk.clone()).collect::<Vec<DiskRef>>())?;
     let mut locks = Vec::new();
     let mut parts = Vec::new();
     for disk in disks {
@@ -36,10 +35,6 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     drop(locks);
     whole::forget(machine, disks.iter().map(|new| new.disk.identity.as_str()))?;
     Ok(Change::Made)
-}
-
-fn references(disks: &[NewDisk]) -> Vec<DiskRef> {
-    disks.iter().map(|new| new.disk.clone()).collect()
 }
 
 /// It must be the very disk that was planned for, and still be free.
@@ -58,15 +53,6 @@ fn check(machine: &mut Machine<'_>, group: &str, new: &NewDisk) -> Result<(), Ap
     }
 }
 
-fn record(machine: &mut Machine<'_>, group: &str, disks: &[NewDisk]) -> Result<(), ApplyError> {
-    let wiped: Vec<String> = disks.iter().filter(|new| new.wipe).map(|new| new.disk.identity.clone()).collect();
-    if !wiped.is_empty() {
-        let Machine { effects, state, .. } = machine;
-        effects.run("record which disks are wiped", || Wiped::read(state)?.add(state, wiped))?;
-    }
-    whole::record(machine, group, &references(disks))
-}
-
 /// Opened for reading: closing it after a write would have udev look at the disk.
 fn locked(node: &str) -> Result<File, ApplyError> {
     let failed = |source| ApplyError::Write { path: node.to_owned(), source };
@@ -80,7 +66,7 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labell
     let node = &new.disk.node;
     let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
     let size = new.partition_size();
-    let there = || partitions(&number).first().filter(|part| part.size() == Some(size)).and_then(Number::node);
+    let there = || number.partitions().first().filter(|part| part.size() == Some(size)).and_then(Number::node);
     if let Some(part) = there().filter(|_| !new.wipe) {
         let orphans = machine.report()?.orphans;
         let labelled = if orphans.iter().any(|orphan| is_same(orphan, &part)) { Labelled::Yes } else { Labelled::No };
@@ -144,7 +130,7 @@ pub(super) fn remove_group(machine: &mut Machine<'_>, group: &str, disks: &[Stri
     }
     for disk in disks {
         let Ok(Node::Block(number)) = Node::at(disk) else { continue };
-        let parts = partitions(&number);
+        let parts = number.partitions();
         let ours = parts.iter().filter_map(Number::node).all(|part| members.contains(&part));
         if let (1, true, Some(node)) = (parts.len(), ours, number.node()) {
             let lock = locked(&node)?;
