@@ -52,6 +52,11 @@ impl Intents {
         self.intents.iter().find(|intent| intent.identity == identity && intent.size == size).map(|intent| intent.group.as_str())
     }
 
+    /// The disks that are on their way into that group, or out of it.
+    pub fn of_group<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Intent> {
+        self.intents.iter().filter(move |intent| intent.group == group)
+    }
+
     /// These, with that one; an older one for the same disk goes.
     #[must_use]
     pub fn with(&self, new: Intent) -> Intents {

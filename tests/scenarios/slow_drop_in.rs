@@ -262,3 +262,57 @@ fn a_run_killed_anywhere_goes_on_at_the_next() -> Result<()> {
     }
     anyhow::bail!("more effects than there can be")
 }
+
+/// Everything that a configuration of its own can have, on one disk.
+const OWN: &str = "STORAGE_DRIVER=devicemapper\nVG=own\nDEVS=/dev/vdc\nCONTAINER_THINPOOL=pool\nMIN_DATA_SIZE=200M\nDATA_SIZE=400M\n\
+                   CONTAINER_ROOT_LV_NAME=volume\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/own\nCONTAINER_ROOT_LV_SIZE=400M\n";
+/// Nothing of it is left, on the disk or on record.
+const GONE: &str = "! vgs own && ! test -e /var/lib/container-storage-setup/own && test -z \"$(wipefs -p /dev/vdc)\" && ! findmnt /var/own \
+                    && ! ls /etc/lvm/profile/own--* && ! grep -q identity /var/lib/atomic-host/intents.json";
+
+#[test]
+fn a_creation_or_removal_killed_anywhere_is_taken_away_by_the_next_removal() -> Result<()> {
+    let guest = host()?;
+    guest.write_file("/var/tmp/own", OWN)?;
+    let (create, remove) = ("container-storage-setup create own /var/tmp/own", "container-storage-setup remove own");
+    let mut kills = 0;
+    for (before, killed) in [("true", create), (create, remove)] {
+        for effect in 1..60 {
+            guest.check(before)?;
+            let ended = guest.sh(&format!("ATOMIC_HOST_KILL=after:{effect} setsid -w {killed}"))?;
+            let whole = ended.code == 0;
+            kills += usize::from(!whole);
+            guest.check(&format!("test ! -e /var/lib/container-storage-setup/own || {remove}"))?;
+            let left = guest.sh(GONE)?;
+            assert_eq!(left.code, 0, "{killed}, killed after effect {effect}: {}{}", left.stdout, left.stderr);
+            if whole {
+                break;
+            }
+        }
+    }
+    println!("killed {kills} times");
+    assert!(kills >= 12, "the kills reach the runs: {kills}");
+    guest.check(create)?;
+    what_is_in_use_stays(&guest)
+}
+
+/// Nothing is half down when docker has the pool, and what somebody else mounted there is theirs.
+fn what_is_in_use_stays(guest: &Guest) -> Result<()> {
+    guest.check(
+        "dmsetup message own-pool 0 'create_thin 0' && dmsetup create held --table \"0 8192 thin $(dmsetup info -c --noheadings -o major,minor own-pool) 0\"",
+    )?;
+    for command in ["deactivate", "remove"] {
+        let refused = guest.sh(&format!("container-storage-setup {command} own"))?;
+        assert!(refused.code == 1 && refused.stderr.contains("own/pool is in use by held"), "{command}: {}", refused.stderr);
+        guest.check("findmnt /var/own && container-storage-setup list own | grep -x 'Status: active'")?;
+    }
+    guest.check("dmsetup remove held; umount /var/own; mount -t tmpfs theirs /var/own; container-storage-setup deactivate own")?;
+    guest.check("findmnt -n -o SOURCE /var/own | grep -x theirs")?;
+    let refused = guest.sh("container-storage-setup activate own")?;
+    assert!(refused.code == 1 && refused.stderr.contains("theirs is mounted there"), "{}", refused.stderr);
+    guest.check("umount /var/own; container-storage-setup activate own && findmnt /var/own && container-storage-setup remove own")?;
+    guest.check(GONE)?;
+    // A file beside the working directory, as people name it.
+    guest.check("cd /var/tmp && container-storage-setup create -o own.out own own && grep -q thinpooldev=/dev/mapper/own-pool own.out")?;
+    Ok(())
+}

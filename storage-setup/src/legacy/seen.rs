@@ -22,6 +22,8 @@ pub struct Seen {
     pub files: BTreeMap<String, String>,
     /// What is mounted where: `/dev/GROUP/VOLUME` or another source, and the mount point; later ones lie over earlier ones.
     pub mounts: Vec<(String, String)>,
+    /// Who holds an active volume, by `GROUP/VOLUME`: docker's thin devices hold their pool. Mounts are no holders.
+    pub holders: BTreeMap<String, String>,
     /// Where docker keeps its data.
     pub docker_root: String,
     /// docker has records of another pool there.

@@ -4,6 +4,7 @@ mod commands;
 mod devices;
 mod files;
 mod host;
+mod lifecycle;
 mod mended;
 mod messages;
 mod plans;

@@ -2,6 +2,7 @@
 //!
 //! Read by `observe`, and again by `apply` just before each action.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -122,6 +123,12 @@ impl Number {
         Some(format!("/dev/{}", name.replace('!', "/")))
     }
 
+    /// The disk of a partition.
+    pub(crate) fn disk(&self) -> Option<Number> {
+        self.attribute("partition")?;
+        text(&self.sysfs()?.parent()?.join("dev")).map(Number)
+    }
+
     /// Its partitions, in the order of the table.
     pub(crate) fn partitions(&self) -> Vec<Number> {
         let entries = self.sysfs().and_then(|directory| std::fs::read_dir(directory).ok());
@@ -166,6 +173,18 @@ impl Number {
         read.map_err(|source| HostError { path, source })?;
         Ok(head)
     }
+}
+
+/// Who holds an active logical volume, by `GROUP/VOLUME`: other devices that stand on it, by their names.
+pub(crate) fn holders() -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+    let held = entries.map(|entry| entry.path()).filter(|path| is_lvm(path)).filter_map(|path| {
+        let (group, volume) = dm_name::split(&text(&path.join("dm/name"))?)?;
+        let holder = std::fs::read_dir(path.join("holders")).ok()?.flatten().next()?.file_name().into_string().ok()?;
+        let named = text(&Path::new("/sys/block").join(&holder).join("dm/name"));
+        Some((format!("{group}/{volume}"), named.unwrap_or(holder)))
+    });
+    held.collect()
 }
 
 fn is_lvm(sysfs: &Path) -> bool {

@@ -132,9 +132,7 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
 fn is_resumed(disk: &LegacyDisk) -> bool {
     match &disk.parts[..] {
         [] => disk.signature.is_none(),
-        [part] => {
-            part.size == new_disk(disk, false).partition_size() && (part.member == Membership::Orphan || part.signature.is_none())
-        }
+        [part] => part.size == new_disk(disk, false).partition_size() && (part.member == Membership::Orphan || part.signature.is_none()),
         _ => false,
     }
 }

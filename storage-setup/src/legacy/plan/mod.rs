@@ -3,6 +3,7 @@
 mod create;
 mod devices;
 mod draft;
+mod lifecycle;
 mod pool;
 mod reset;
 mod root;
@@ -15,6 +16,7 @@ use crate::DiskRef;
 
 pub use create::plan as create;
 pub use devices::add_device;
+pub use lifecycle::{activate, deactivate};
 pub use reset::{plan as reset, remove};
 
 /// In order: what is said, and what is done.
@@ -190,8 +192,10 @@ pub enum Deed {
         /// restorecon
         labels: bool,
     },
-    /// Unmount what is at that point.
+    /// Unmount it there. What else is mounted at that point stays.
     Unmount {
+        /// `/dev/GROUP/VOLUME`
+        source: String,
         /// Where.
         point: String,
     },
@@ -207,11 +211,11 @@ pub enum Deed {
         /// Name.
         volume: String,
     },
-    /// vgremove, pvremove and the partition, of disks that `create` took.
+    /// vgremove, then pvremove and the partition of each of its disks. Also what a run that was cut off left of that.
     RemoveGroup {
         /// Group.
         group: String,
-        /// Its disks.
+        /// Its disks, as they were called when they were taken.
         disks: Vec<String>,
     },
 }

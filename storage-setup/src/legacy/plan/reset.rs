@@ -1,6 +1,7 @@
 //! `--reset` and `remove`: what was made goes, data included. Group and disks stay, but for those that `create` made.
 
-use super::volumes::{DOCKER_ROOT, unit_path};
+use super::lifecycle::{free, unmounts};
+use super::volumes::{DOCKER_ROOT, unit_path, unit_text};
 use super::{Deed, Plan, Task, compat};
 use crate::legacy::{Metadata, Options, Refusal, Seen, current_options, thin_pool};
 use crate::{Role, dm_name, render::profile};
@@ -14,10 +15,10 @@ pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
     let group =
         if want.group.is_empty() { have.root.as_ref().map(|root| root.group.clone()).unwrap_or_default() } else { want.group.clone() };
     if let Some((name, point)) = &want.volume {
-        volume(have, &group, name, point, &mut deeds);
+        volume(have, &group, name, point, &mut deeds)?;
     }
     if want.docker_root {
-        volume(have, &group, DOCKER_ROOT, &have.docker_root, &mut deeds);
+        volume(have, &group, DOCKER_ROOT, &have.docker_root, &mut deeds)?;
     }
     // By what the engine was told, even if the driver was changed since.
     let options = have.output.as_deref().and_then(|text| current_options(text, want.variable()));
@@ -41,16 +42,15 @@ pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
 pub fn remove(stored: &Metadata, have: &Seen) -> Result<Plan, Refusal> {
     let mut deeds = Vec::new();
     if !stored.volume.is_empty() {
-        volume(have, &stored.group, &stored.volume, &stored.mount, &mut deeds);
+        volume(have, &stored.group, &stored.volume, &stored.mount, &mut deeds)?;
     }
     if stored.driver == "devicemapper" {
         pool(have, &stored.group, &stored.pool, &mut deeds)?;
     }
-    if stored.group_created
-        && let Some(group) = have.groups.get(&stored.group)
-    {
+    if stored.group_created {
         let goes = |name: &String| *name == stored.volume || *name == stored.pool;
-        if let Some(other) = group.volumes.keys().find(|name| !goes(name)) {
+        let volumes = have.groups.get(&stored.group).into_iter().flat_map(|group| group.volumes.keys());
+        if let Some(other) = { volumes }.find(|name| !goes(name)) {
             return Err(Refusal::new(format!("Volume group {} has another volume, {other}; it is not removed", stored.group)));
         }
         deeds.push(Deed::RemoveGroup { group: stored.group.clone(), disks: stored.devices.clone() });
@@ -58,37 +58,40 @@ pub fn remove(stored: &Metadata, have: &Seen) -> Result<Plan, Refusal> {
     Ok(Plan { tasks: deeds.into_iter().map(Task::Do).collect(), group: stored.group.clone(), ..Plan::default() })
 }
 
-fn volume(have: &Seen, group: &str, name: &str, point: &str, deeds: &mut Vec<Deed>) {
+fn volume(have: &Seen, group: &str, name: &str, point: &str, deeds: &mut Vec<Deed>) -> Result<(), Refusal> {
     let there = have.groups.get(group).is_some_and(|found| found.volumes.contains_key(name));
-    let source = format!("/dev/{group}/{name}");
-    if have.files.contains_key(&unit_path(point)) && there {
+    let unit = have.files.get(&unit_path(point));
+    // A unit of ours whose volume is gone would be waited for at every boot.
+    let unit = unit.filter(|text| there || **text == unit_text(group, name, point)).is_some();
+    if unit {
         deeds.push(Deed::RemoveMount { point: point.to_owned() });
     }
-    if !there {
-        return;
+    if there {
+        free(have, group, name)?;
+        let by_unit = |deed: &Deed| matches!(deed, Deed::Unmount { point: at, .. } if unit && at == point);
+        deeds.extend(unmounts(have, &format!("/dev/{group}/{name}")).filter(|deed| !by_unit(deed)));
+        deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
     }
-    for (_, at) in
-        have.mounts.iter().rev().filter(|(from, at)| *from == source && (at != point || !have.files.contains_key(&unit_path(point))))
-    {
-        deeds.push(Deed::Unmount { point: at.clone() });
-    }
-    deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
+    Ok(())
 }
 
 /// The pool and what LVM has in it; thin devices that docker made in it are docker's to close.
 fn pool(have: &Seen, group: &str, name: &str, deeds: &mut Vec<Deed>) -> Result<(), Refusal> {
     let Some(found) = have.groups.get(group) else { return Ok(()) };
-    let Some(pool) = found.volumes.get(name) else { return Ok(()) };
-    match &pool.role {
-        Role::Pool(_) => {}
-        // No pool: not ours to remove.
-        Role::Linear | Role::Thin { .. } | Role::Other => return Ok(()),
+    if let Some(pool) = found.volumes.get(name) {
+        match &pool.role {
+            Role::Pool(_) => {}
+            // No pool: not ours to remove.
+            Role::Linear | Role::Thin { .. } | Role::Other => return Ok(()),
+        }
+        let inside = found.volumes.iter().find(|(_, volume)| matches!(&volume.role, Role::Thin { pool } if pool == name));
+        if let Some((volume, _)) = inside {
+            return Err(Refusal::new(format!("Thin pool {group}/{name} holds the volume {volume}; remove that first")));
+        }
+        free(have, group, name)?;
+        deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
     }
-    let inside = found.volumes.iter().find(|(_, volume)| matches!(&volume.role, Role::Thin { pool } if pool == name));
-    if let Some((volume, _)) = inside {
-        return Err(Refusal::new(format!("Thin pool {group}/{name} holds the volume {volume}; remove that first")));
-    }
-    deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });
+    // Also when an earlier run was cut off right before this.
     let path = profile::path(group, name);
     if have.files.contains_key(&path) {
         deeds.push(Deed::Delete { path });

@@ -101,6 +101,7 @@ pub(super) fn host() -> Seen {
         output: None,
         files: BTreeMap::new(),
         mounts: vec![("/dev/atomicos/root".to_owned(), "/".to_owned())],
+        holders: BTreeMap::new(),
         docker_root: "/var/lib/docker".to_owned(),
         docker_records: false,
         overlay: true,

@@ -1,6 +1,7 @@
 //! The drop-in's deeds, through the same gate of effects as the agent's actions. Each looks again just before it acts.
 
 mod disks;
+mod given_back;
 mod mounts;
 mod volumes;
 
@@ -61,10 +62,10 @@ impl Machine<'_> {
             Deed::Deactivate { group, volume } => volumes::deactivate(self, group, volume),
             Deed::Mount { group, volume, point, labels } => mounts::mount(self, group, volume, point, *labels),
             Deed::StartMount { group, volume, point, labels } => mounts::start(self, group, volume, point, *labels),
-            Deed::Unmount { point } => mounts::unmount(self, point),
+            Deed::Unmount { source, point } => mounts::unmount(self, source, point),
             Deed::RemoveMount { point } => mounts::remove_unit(self, point),
             Deed::RemoveVolume { group, volume } => volumes::remove(self, group, volume),
-            Deed::RemoveGroup { group, disks } => disks::remove_group(self, group, disks),
+            Deed::RemoveGroup { group, disks } => given_back::group(self, group, disks),
         }
     }
 }

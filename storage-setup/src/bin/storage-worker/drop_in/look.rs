@@ -15,7 +15,7 @@ use super::error::DropInError;
 use super::{STATE, kernel};
 use crate::apply::Machine;
 use crate::apply::records::Known;
-use crate::host::{Host, Number};
+use crate::host::{self, Host, Number};
 use crate::observe::files;
 
 /// What is there.
@@ -37,6 +37,7 @@ pub(super) fn look(machine: &mut Machine<'_>, options: &Options) -> Result<Seen,
         },
         files: files::read(&[]).into_iter().map(|(path, file)| (path, file.text)).collect::<BTreeMap<_, _>>(),
         mounts: host.mounts.iter().map(|mount| (Host::source(mount), mount.point.clone())).collect(),
+        holders: host::holders(),
         docker_records: Path::new(&docker).join("devicemapper/metadata").is_dir(),
         overlay: overlay && kernel::has_overlay(),
         deferred: if devicemapper { kernel::deferred() } else { storage_setup::legacy::Deferred { removal: false, deletion: false } },

@@ -85,7 +85,9 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
         Signatures { content: Some(content), .. } => DiskUse::Signature(content),
         Signatures { content: None, table: Some(table) } => DiskUse::Partitioned(table),
         // The kernel still has partitions of a table that somebody wiped: they may be in use.
-        Signatures { content: None, table: None } if !number.partitions().is_empty() => DiskUse::Partitioned("wiped, but still in use".to_owned()),
+        Signatures { content: None, table: None } if !number.partitions().is_empty() => {
+            DiskUse::Partitioned("wiped, but still in use".to_owned())
+        }
         Signatures { content: None, table: None } => DiskUse::Empty,
     }
 }

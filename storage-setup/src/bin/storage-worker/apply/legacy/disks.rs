@@ -54,7 +54,7 @@ fn check(machine: &mut Machine<'_>, group: &str, new: &NewDisk) -> Result<(), Ap
 }
 
 /// Opened for reading: closing it after a write would have udev look at the disk.
-fn locked(node: &str) -> Result<File, ApplyError> {
+pub(super) fn locked(node: &str) -> Result<File, ApplyError> {
     let failed = |source| ApplyError::Write { path: node.to_owned(), source };
     let file = File::open(node).map_err(failed)?;
     file.lock().map_err(failed)?;
@@ -86,7 +86,7 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labell
 }
 
 /// Whether two paths lead to one device.
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     matches!((Node::at(one), Node::at(other)), (Ok(Node::Block(one)), Ok(Node::Block(other))) if one == other)
 }
 
@@ -114,30 +114,4 @@ fn has_room(machine: &mut Machine<'_>, node: &str) -> Result<bool, ApplyError> {
     let figures: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
     let [device, volume, extent, start] = figures.as_slice() else { return Ok(false) };
     Ok(*device >= volume.saturating_add(*extent).saturating_add(*start))
-}
-
-/// The group, its physical volumes, and the tables of the disks that were taken for it.
-pub(super) fn remove_group(machine: &mut Machine<'_>, group: &str, disks: &[String]) -> Result<Change, ApplyError> {
-    let report = machine.report()?;
-    let Some(found) = report.groups.get(group) else { return Ok(Change::Already) };
-    if let Some(volume) = found.volumes.keys().next() {
-        return refused(format!("the group {group} still has the volume {volume}"));
-    }
-    let members: Vec<String> = found.members.iter().map(|member| member.node.clone()).collect();
-    machine.lvm(&["vgremove", group])?;
-    for member in &members {
-        machine.lvm(&["pvremove", member])?;
-    }
-    for disk in disks {
-        let Ok(Node::Block(number)) = Node::at(disk) else { continue };
-        let parts = number.partitions();
-        let ours = parts.iter().filter_map(Number::node).all(|part| members.contains(&part));
-        if let (1, true, Some(node)) = (parts.len(), ours, number.node()) {
-            let lock = locked(&node)?;
-            machine.program(&Program::new("sfdisk", &["--quiet", "--delete", &node]))?;
-            machine.program(&Program::new("wipefs", &["-q", "-a", &node]))?;
-            drop(lock);
-        }
-    }
-    Ok(Change::Made)
 }

@@ -7,7 +7,7 @@ use nix::mount::{MsFlags, umount};
 use storage_setup::dm_name;
 use storage_setup::render::mount_unit;
 
-use super::super::error::{ApplyError, changed};
+use super::super::error::{ApplyError, changed, refused};
 use super::super::{Change, Machine, mounts};
 use crate::bus;
 use crate::host::{Host, Number};
@@ -17,7 +17,11 @@ const LIMIT: Duration = Duration::from_mins(30);
 
 pub(super) fn mount(machine: &mut Machine<'_>, group: &str, volume: &str, point: &str, labels: bool) -> Result<Change, ApplyError> {
     let source = format!("/dev/{group}/{volume}");
-    if Host::read()?.mounted_at(point).map(Host::source) != Some(source.clone()) {
+    let there = Host::read()?.mounted_at(point).map(Host::source);
+    if let Some(other) = there.as_ref().filter(|other| **other != source) {
+        return refused(format!("{other} is mounted on {point}; unmount it first"));
+    }
+    if there.is_none() {
         let Some(node) = Number::of_volume(group, volume).and_then(|number| number.node()) else {
             return changed(format!("{group}/{volume} is not active"));
         };
@@ -42,8 +46,8 @@ pub(super) fn start(machine: &mut Machine<'_>, group: &str, volume: &str, point:
     Ok(Change::Made)
 }
 
-pub(super) fn unmount(machine: &mut Machine<'_>, point: &str) -> Result<Change, ApplyError> {
-    if Host::read()?.mounted_at(point).is_none() {
+pub(super) fn unmount(machine: &mut Machine<'_>, source: &str, point: &str) -> Result<Change, ApplyError> {
+    if Host::read()?.mounted_at(point).map(Host::source).as_deref() != Some(source) {
         return Ok(Change::Already);
     }
     let failed = |source| ApplyError::Mount { point: point.to_owned(), source };

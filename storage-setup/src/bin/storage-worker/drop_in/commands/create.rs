@@ -2,7 +2,7 @@
 //!
 //! What is about to be made is on record first, as a configuration that is invalid: a run that was cut off is taken away by `remove`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use storage_setup::legacy::plan::{add_device as plan_device, create as plan_create};
 use storage_setup::legacy::{Metadata, Mode, Options, Plan, Status, Variables};
@@ -16,9 +16,10 @@ pub(super) fn create(kept: &Kept, input: &str, output: Option<&str>) -> Result<(
     if !Path::new(input).exists() {
         return Err(DropInError::plain(format!("File {input} does not exist.")));
     }
-    if kept.exists() {
+    if kept.exists() && kept.has_metadata() {
         return Err(DropInError::plain(format!("Storage configuration {} already exists", kept.name())));
     }
+    let output = output.map(writable).transpose()?;
     let text = std::fs::read(input).map_err(|source| DropInError::Read { path: input.to_owned(), source })?;
     let variables = configuration::read(input, &[])?;
     let (options, said) = Options::read(&variables, Mode::Create, resolved)?;
@@ -33,13 +34,23 @@ pub(super) fn create(kept: &Kept, input: &str, output: Option<&str>) -> Result<(
         let line = plan.output.clone().unwrap_or_default();
         kept.set_output(&line)?;
         if let Some(path) = output {
-            let wrote = durable::replace(Path::new(path), line.as_bytes(), 0o644);
-            wrote.map_err(|source| DropInError::Write { path: path.to_owned(), source })?;
+            let wrote = durable::replace(&path, line.as_bytes(), 0o644);
+            wrote.map_err(|source| DropInError::Write { path: path.display().to_string(), source })?;
         }
         kept.set_status(Status::Active)
     })?;
     answer(&format!("Created storage configuration {}\n", kept.name()));
     Ok(())
+}
+
+/// Where the engine's options go too: known to be possible before anything is made.
+fn writable(path: &str) -> Result<PathBuf, DropInError> {
+    let absolute = std::path::absolute(path).map_err(|source| DropInError::Write { path: path.to_owned(), source })?;
+    let directory = absolute.parent().is_some_and(Path::is_dir);
+    if !directory || absolute.is_dir() {
+        return Err(DropInError::plain(format!("{path} cannot be written: name a file in a directory that is there.")));
+    }
+    Ok(absolute)
 }
 
 fn metadata(options: &Options, plan: &Plan) -> Metadata {

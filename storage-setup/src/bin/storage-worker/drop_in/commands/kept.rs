@@ -49,6 +49,11 @@ impl Kept {
         self.directory().is_dir()
     }
 
+    /// What it has is on record. Without that, nothing was made for it.
+    pub(super) fn has_metadata(&self) -> bool {
+        Path::new(&self.path("metadata")).exists()
+    }
+
     pub(super) fn metadata(&self) -> Result<Metadata, DropInError> {
         if !self.exists() {
             return Err(DropInError::plain(format!("Storage configuration {} does not exist", self.name)));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use storage_setup::legacy::plan::{Deed, remove as plan_remove};
+use storage_setup::legacy::plan::{activate as plan_activate, deactivate as plan_deactivate, remove as plan_remove};
 use storage_setup::legacy::{Metadata, Mode, Options, Status, Variables};
 
 use super::super::error::DropInError;
@@ -16,22 +16,20 @@ pub(super) fn activate(kept: &Kept) -> Result<(), DropInError> {
     if kept.status()? == Some(Status::Invalid) {
         return Err(DropInError::plain(format!("Storage configuration {} is invalid. Can't activate it.", kept.name())));
     }
+    let nothing = nothing()?;
     let done = with_machine(|machine| {
-        let failed = || DropInError::plain(format!("{} does not come", metadata.group));
-        if metadata.driver == "devicemapper" {
-            if !wait(machine, &metadata, &metadata.pool, "lvm thin pool")? {
-                return Err(failed());
+        let point = mount_point(&metadata)?;
+        let awaited = [
+            (metadata.driver == "devicemapper").then_some((&metadata.pool, "lvm thin pool")),
+            point.is_some().then_some((&metadata.volume, "logical volume")),
+        ];
+        for (volume, what) in awaited.into_iter().flatten() {
+            if !wait(machine, &metadata, volume, what)? {
+                return Err(DropInError::plain(format!("{} does not come", metadata.group)));
             }
-            machine.do_deed(&Deed::Activate { group: metadata.group.clone(), volume: metadata.pool.clone(), on_demand: true })?;
         }
-        if let Some(point) = mount_point(&metadata)? {
-            if !wait(machine, &metadata, &metadata.volume, "logical volume")? {
-                return Err(failed());
-            }
-            let (group, volume) = (metadata.group.clone(), metadata.volume.clone());
-            machine.do_deed(&Deed::Activate { group: group.clone(), volume: volume.clone(), on_demand: false })?;
-            machine.do_deed(&Deed::Mount { group, volume, point, labels: false })?;
-        }
+        let plan = plan_activate(&metadata, point.as_deref(), &look::look(machine, &nothing)?)?;
+        carry_out(machine, &plan, &mut false)?;
         kept.set_status(Status::Active)
     });
     done.map_err(|error| ended(&error, "Activation of", kept))?;
@@ -52,22 +50,29 @@ fn ended(error: &DropInError, what: &str, kept: &Kept) -> DropInError {
     DropInError::plain(format!("{what} storage config {} failed", kept.name()))
 }
 
-/// What is mounted first: a pool with a volume in use does not go down.
 fn down(machine: &mut Machine<'_>, kept: &Kept, metadata: &Metadata) -> Result<(), DropInError> {
-    let group = metadata.group.clone();
-    if let Some(point) = mount_point(metadata)? {
-        machine.do_deed(&Deed::Unmount { point })?;
-        machine.do_deed(&Deed::Deactivate { group: group.clone(), volume: metadata.volume.clone() })?;
+    let plan = plan_deactivate(metadata, &look::look(machine, &nothing()?)?)?;
+    carry_out(machine, &plan, &mut false)?;
+    match kept.status()? {
+        // Half made or half removed, and nothing to activate.
+        Some(Status::Invalid) => Ok(()),
+        Some(Status::Active | Status::Inactive) | None => kept.set_status(Status::Inactive),
     }
-    if metadata.driver == "devicemapper" {
-        machine.do_deed(&Deed::Deactivate { group, volume: metadata.pool.clone() })?;
-    }
-    kept.set_status(Status::Inactive)
+}
+
+/// Nothing is asked for: only what is there is looked at.
+fn nothing() -> Result<Options, DropInError> {
+    Ok(Options::read(&Variables::default(), Mode::Create, resolved).map(|(options, _)| options)?)
 }
 
 pub(super) fn remove(kept: &Kept) -> Result<(), DropInError> {
-    let metadata = kept.metadata()?;
-    let nothing = Options::read(&Variables::default(), Mode::Create, resolved).map(|(options, _)| options)?;
+    if kept.exists() && !kept.has_metadata() {
+        // Cut off before anything was made.
+        kept.forget()?;
+        answer(&format!("Removed storage configuration {}\n", kept.name()));
+        return Ok(());
+    }
+    let (metadata, nothing) = (kept.metadata()?, nothing()?);
     with_machine(|machine| {
         // All that stands in the way, before anything goes.
         plan_remove(&metadata, &look::look(machine, &nothing)?)?;
