@@ -60,6 +60,10 @@ fn a_disk_becomes_a_pool_that_docker_runs_on_and_more_disks_come_later() -> Resu
     assert!(low_water > 0, "the kernel tells when the pool fills up");
 
     second_run_writes_nothing(&guest)?;
+    // One writer at a time, with or without a command.
+    guest.check(
+        "flock /run/atomic-host/lock sleep 5 & sleep 1; a=$(date +%s); docker-storage-setup; b=$(date +%s); test $((b - a)) -ge 3",
+    )?;
 
     guest.check("systemctl start docker.service")?;
     let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;

@@ -121,6 +121,9 @@ fn parse_command(program: &str, command: &str, words: &[String], usage: &str) ->
             long if !only_plain && command == "create" && long.starts_with("--output=") => {
                 output = long.split_once('=').map(|(_, path)| path.to_owned());
             }
+            short if !only_plain && command == "create" && short.len() > 2 && short.starts_with("-o") => {
+                output = short.strip_prefix("-o").map(str::to_owned);
+            }
             option if !only_plain && option.len() > 1 && option.starts_with('-') => {
                 return Err(Usage { why: format!("unrecognized option '{option}'"), help });
             }

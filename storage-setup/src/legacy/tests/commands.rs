@@ -23,6 +23,7 @@ fn commands_take_their_words() {
         ("create n in", Command::Create { name: name(), input: "in".to_owned(), output: None }),
         ("create -o out n in", Command::Create { name: name(), input: "in".to_owned(), output: output("out") }),
         ("create n in --output=out", Command::Create { name: name(), input: "in".to_owned(), output: output("out") }),
+        ("create -oout n in", Command::Create { name: name(), input: "in".to_owned(), output: output("out") }),
         ("activate n", Command::Activate(name())),
         ("deactivate n", Command::Deactivate(name())),
         ("remove n", Command::Remove(name())),

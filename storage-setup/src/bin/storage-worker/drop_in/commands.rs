@@ -10,10 +10,15 @@ use super::error::DropInError;
 use super::{answer, lock, say};
 use kept::Kept;
 
-/// One command under both locks.
+/// One command under both locks; one that only reads files waits for no agent.
 pub(super) fn run(command: &Command) -> Result<(), DropInError> {
     let _shells = lock::shells()?;
-    let _agents = lock::agents()?;
+    let _agents = match command {
+        Command::List(_) | Command::Export(_) => None,
+        Command::Create { .. } | Command::Activate(_) | Command::Deactivate(_) | Command::Remove(_) | Command::AddDevice { .. } => {
+            Some(lock::agents()?)
+        }
+    };
     match command {
         Command::Create { name, input, output } => create::create(&Kept::named(name)?, input, output.as_deref()),
         Command::Activate(name) => lifecycle::activate(&Kept::named(name)?),

@@ -13,6 +13,7 @@ fn mark() -> PathBuf {
 /// A run failed, and made no pool.
 pub(super) fn remember() {
     // Without it the next reset is as it always was.
+    let _ = std::fs::create_dir_all(RUN);
     let _ = std::fs::write(mark(), "");
 }
 

@@ -17,15 +17,20 @@ const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
 
 /// The whole run.
 pub(super) fn compat(reset: bool) -> Result<(), DropInError> {
-    let _lock = lock::agents()?;
     let mut made_pool = false;
-    let done = if reset { failed::check().and_then(|()| take_away()) } else { set_up(&mut made_pool) };
+    let done = under_lock(reset, &mut made_pool);
+    // Also when the lock did not come: whoever answers that with a reset means a pool that is there.
     match &done {
         Ok(()) => failed::forget(),
         Err(_) if !reset && !made_pool => failed::remember(),
         Err(_) => {}
     }
     done
+}
+
+fn under_lock(reset: bool, made_pool: &mut bool) -> Result<(), DropInError> {
+    let _lock = lock::agents()?;
+    if reset { failed::check().and_then(|()| take_away()) } else { set_up(made_pool) }
 }
 
 fn options() -> Result<Options, DropInError> {

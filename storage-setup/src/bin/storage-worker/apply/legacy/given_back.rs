@@ -31,7 +31,9 @@ pub(super) fn group(machine: &mut Machine<'_>, group: &str, listed: &[String]) -
     if there.is_none() && disks.is_empty() {
         return Ok(Change::Already);
     }
-    whole::record(machine, group, &disks)?;
+    if !disks.is_empty() {
+        whole::record(machine, group, &disks)?;
+    }
     if there.is_some() {
         machine.lvm(&["vgremove", group])?;
         // On all of its disks, before the first of them is empty: else a power cut could leave a group that lacks a disk.
