@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::tree::line_and_column;
-use crate::{Place, Problem};
+use crate::{Place, Problem, sysconfig};
 
 /// A spec is written by people; past this size it is something else.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -27,16 +27,18 @@ pub struct Layer {
 pub struct Sources {
     /// The files; a later one wins.
     pub files: Vec<PathBuf>,
+    /// The file of docker-storage-setup, which is below all of them if it counts.
+    pub legacy: Option<PathBuf>,
     /// Directories that could not be listed.
     pub problems: Vec<Problem>,
 }
 
-/// Finds the layers: `usr/lib/atomic-host.d`, `run/atomic-host.d`, `etc/atomic-host.toml`, `etc/atomic-host.d`.
+/// Finds the layers: `etc/sysconfig/docker-storage-setup`, `usr/lib/atomic-host.d`, `run/atomic-host.d`, `etc/atomic-host.toml`, `etc/atomic-host.d`.
 ///
 /// Within a directory the files named `*.toml` count, in byte order of their names; hidden files do not.
 #[must_use]
 pub fn layer_paths(root: &Path) -> Sources {
-    let mut sources = Sources::default();
+    let mut sources = Sources { legacy: Some(root.join(sysconfig::FILE)).filter(|file| is_there(file)), ..Sources::default() };
     sources.add_directory(&root.join("usr/lib/atomic-host.d"));
     sources.add_directory(&root.join("run/atomic-host.d"));
     sources.add_file(root.join("etc/atomic-host.toml"));
@@ -45,10 +47,8 @@ pub fn layer_paths(root: &Path) -> Sources {
 }
 
 impl Sources {
-    /// A dangling link is there, and so is found to be unreadable later.
     fn add_file(&mut self, file: PathBuf) {
-        let absent = fs::symlink_metadata(&file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-        if !absent {
+        if is_there(&file) {
             self.files.push(file);
         }
     }
@@ -60,6 +60,11 @@ impl Sources {
             Err(error) => self.problems.push(of_file(directory, format!("the directory cannot be listed: {error}"))),
         }
     }
+}
+
+/// A dangling link is there, and so is found to be unreadable later.
+fn is_there(file: &Path) -> bool {
+    !fs::symlink_metadata(file).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn drop_ins(directory: &Path) -> io::Result<Vec<PathBuf>> {
@@ -81,16 +86,17 @@ pub(crate) fn load(files: &[PathBuf]) -> (Vec<Layer>, Vec<Problem>) {
     let mut problems = Vec::new();
     for file in files {
         match load_one(file) {
-            Ok(text) => layers.push(Layer { file: shown(file), text }),
+            Ok(layer) => layers.push(layer),
             Err(problem) => problems.push(problem),
         }
     }
     (layers, problems)
 }
 
-fn load_one(file: &Path) -> Result<String, Problem> {
+/// Reads one file.
+pub(crate) fn load_one(file: &Path) -> Result<Layer, Problem> {
     let bytes = read_bytes(file).map_err(|what| of_file(file, what))?;
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map(|text| Layer { file: shown(file), text }).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default());
         let (line, column) = line_and_column(&before, good);
@@ -126,7 +132,7 @@ fn of_file(file: &Path, message: String) -> Problem {
         place: Place::File { file: shown(file), line: 1, column: 1 },
         key: String::new(),
         message,
-        hint: Some("make it a readable TOML file, or move it away".to_owned()),
+        hint: Some(format!("make it a readable {} file, or move it away", if sysconfig::is_named_so(file) { "text" } else { "TOML" })),
     }
 }
 

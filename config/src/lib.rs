@@ -3,7 +3,8 @@
 //! [`layer_paths`] finds the files, [`parse`] takes their texts through four stages: each becomes a tree with places (`tree`), is
 //! checked for known keys and kinds of values against the schema (`schema`, `shape`), all are merged, and the sections (`agent`, `os`,
 //! `storage`, `engine`, and those below `service`) make validated values of the keys in force. Every stage adds to one list of
-//! [`Problems`], so that one run tells all that is wrong. A known key is a field of its section's `Keys`, and nowhere else.
+//! [`Problems`], so that one run tells all that is wrong. The file of docker-storage-setup can be the lowest layer ([`sysconfig`]).
+//! A known key is a field of its section's `Keys`, and nowhere else.
 //!
 //! Nothing here needs root, knows the host, or does more I/O than reading the layers.
 
@@ -30,6 +31,7 @@ mod spec;
 mod step;
 mod storage;
 mod storage_option;
+pub mod sysconfig;
 #[cfg(test)]
 mod tests;
 mod time_text;

@@ -5,12 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::layers::{Layer, Sources, layer_paths, load};
+use crate::layers::{Layer, Sources, layer_paths, load, load_one};
 use crate::reader::{Fault, Findings, Written};
 use crate::schema::{Keys, SCHEMA};
 use crate::service::{container, journal, registry, rsyslog};
+use crate::sysconfig::Legacy;
 use crate::tree::Node;
-use crate::{Desired, Place, Problem, Problems, agent, engine, os, shape, storage};
+use crate::{Desired, Place, Problem, Problems, agent, engine, os, shape, storage, sysconfig};
 
 /// A spec without problems.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Spec {
     pub desired: Desired,
     /// The layers merged, as TOML in a canonical form; alone it makes the same [`Spec::desired`], but for the places.
     pub effective: String,
+    /// What becomes of the file of docker-storage-setup.
+    pub legacy: Legacy,
     layers: Vec<Layer>,
 }
 
@@ -27,6 +30,14 @@ impl Spec {
     #[must_use]
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// `[storage]` of the effective spec, alone; empty when no layer has it.
+    #[must_use]
+    pub fn storage_text(&self) -> String {
+        let mut tree: toml::Table = self.effective.parse().unwrap_or_default();
+        tree.retain(|section, _| section == "storage");
+        toml::to_string(&tree).unwrap_or_default()
     }
 
     /// Problems found later, on the host, ready to be shown with the lines of this spec. At least one is expected.
@@ -42,48 +53,55 @@ impl Spec {
 /// # Errors
 /// Everything that is wrong with it, in all files.
 pub fn read(root: &Path) -> Result<Spec, Problems> {
-    let Sources { files, problems } = layer_paths(root);
-    read_layers(&files, problems)
+    let Sources { files, legacy, problems } = layer_paths(root);
+    read_layers(&files, legacy.as_deref(), problems)
 }
 
-/// Reads these files as a spec, a later one over an earlier one.
+/// Reads these files as a spec, a later one over an earlier one; one of docker-storage-setup lies below the others.
 ///
 /// # Errors
 /// Everything that is wrong with them.
 pub fn read_files(files: &[PathBuf]) -> Result<Spec, Problems> {
-    read_layers(files, Vec::new())
+    let (legacy, files): (Vec<PathBuf>, Vec<PathBuf>) = files.iter().cloned().partition(|file| sysconfig::is_named_so(file));
+    read_layers(&files, legacy.last().map(PathBuf::as_path), Vec::new())
 }
 
-/// Makes a spec of texts, a later one over an earlier one.
+/// Makes a spec of texts, a later one over an earlier one; one of docker-storage-setup lies below the others.
 ///
 /// # Errors
 /// Everything that is wrong with them.
 pub fn parse(layers: Vec<Layer>) -> Result<Spec, Problems> {
-    build(layers, Vec::new())
+    let (mut legacy, layers): (Vec<Layer>, Vec<Layer>) =
+        layers.into_iter().partition(|layer| sysconfig::is_named_so(Path::new(&layer.file)));
+    build(layers, Vec::new(), legacy.pop().map(Ok))
 }
 
-fn read_layers(files: &[PathBuf], mut problems: Vec<Problem>) -> Result<Spec, Problems> {
+fn read_layers(files: &[PathBuf], legacy: Option<&Path>, mut problems: Vec<Problem>) -> Result<Spec, Problems> {
     let (layers, unread) = load(files);
     problems.extend(unread);
-    build(layers, problems)
+    build(layers, problems, legacy.map(load_one))
 }
 
 /// `unread` are the problems of layers that are not among `layers`.
-fn build(layers: Vec<Layer>, unread: Vec<Problem>) -> Result<Spec, Problems> {
+fn build(mut layers: Vec<Layer>, unread: Vec<Problem>, legacy: Option<Result<Layer, Problem>>) -> Result<Spec, Problems> {
     let mut findings = Findings { partial: !unread.is_empty(), problems: unread };
-    let merged = merge(&layers, &mut findings);
+    let mut trees = parsed(&layers, &mut findings);
+    let stand = sysconfig::stand(legacy, &trees, &mut findings);
+    layers.splice(0..0, stand.layer);
+    trees.splice(0..0, stand.tree);
+    let merged = trees.iter().fold(Node::empty(), |lower, tree| shape::check(tree, &trees, &SCHEMA, &mut findings).over(lower));
     let desired = check(&merged, &mut findings);
     let effective = merged.as_toml().and_then(|tree| toml::to_string(&tree).ok());
     if let Some(problems) = Problems::new(std::mem::take(&mut findings.problems), layers.clone()) {
         return Err(problems);
     }
     match (desired, effective) {
-        (Some(desired), Some(effective)) => Ok(Spec { desired, effective, layers }),
+        (Some(desired), Some(effective)) => Ok(Spec { desired, effective, legacy: stand.legacy, layers }),
         _ => Err(Problems::of(unreadable("some value is faulty, but which is not known"), layers)),
     }
 }
 
-fn merge(layers: &[Layer], findings: &mut Findings) -> Node {
+fn parsed(layers: &[Layer], findings: &mut Findings) -> Vec<Node> {
     let mut trees = Vec::new();
     for layer in layers {
         match Node::of_layer(layer) {
@@ -94,7 +112,7 @@ fn merge(layers: &[Layer], findings: &mut Findings) -> Node {
             }
         }
     }
-    trees.iter().fold(Node::empty(), |lower, tree| shape::check(tree, &trees, &SCHEMA, findings).over(lower))
+    trees
 }
 
 fn check(merged: &Node, findings: &mut Findings) -> Option<Desired> {

@@ -242,7 +242,7 @@ pub struct Disk {
 pub enum DiskUse {
     /// Nothing.
     Empty,
-    /// A physical volume of that group.
+    /// A physical volume of that group, or with a partition that is one.
     Member {
         /// The group.
         group: String,

@@ -112,3 +112,48 @@ fn images_and_volumes_outlive_storage_made_anew() -> Result<()> {
     ensure!(twice.code == 0 && twice.stdout.contains("left as it is: volume ledger"), "{twice:?}");
     Ok(())
 }
+
+#[test]
+fn a_host_with_only_the_file_of_docker_storage_setup_gets_its_pool() -> Result<()> {
+    const FILE: &str = "/etc/sysconfig/docker-storage-setup";
+    const TEXT: &str = "# as it was\nVG=docker\nDEVS=\"vdb\"\nMIN_DATA_SIZE=1G\nGROWPART=True\n";
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service")?;
+    guest.write_file(SPEC, "[engine]\nkind = \"docker\"\n")?;
+    guest.write_file(FILE, TEXT)?;
+    let check = guest.run(&["/usr/bin/atomic", "host", "check"])?;
+    ensure!(check.code == 0 && check.stdout.contains(&format!("storage is as {FILE} says")), "{check:?}");
+    ensure!(check.stdout.contains(&format!("{FILE}:5:10: GROWPART is \"True\"")), "{check:?}");
+    let plan = guest.run(&["/usr/bin/atomic", "host", "plan"])?;
+    ensure!(plan.stdout.contains(&format!("{FILE}:3:6")), "{plan:?}");
+    product::apply(&guest, &[])?;
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+    ensure!(product::extents(&guest, "docker")?.contains_key("docker-pool"));
+    ensure!(guest.check("docker info --format '{{.Driver}}'")? == "devicemapper");
+
+    let refused = storage(&guest, &["modify", "--root-size", "3500M"])?;
+    ensure!(refused.code == 2 && refused.stderr.contains("[storage]"), "{refused:?}");
+    ensure!(guest.read_file(FILE)? == TEXT.as_bytes(), "the file was written");
+    let toml = refused.stderr.split_once("\n\n").map(|(_, toml)| toml.to_owned()).unwrap_or_default();
+    guest.write_file(SPEC, format!("[engine]\nkind = \"docker\"\n\n{toml}"))?;
+    let status = guest.run(&["/usr/bin/atomic", "host", "status"])?;
+    ensure!(status.stdout.contains(&format!("{FILE} is ignored, since {SPEC}:")), "{status:?}");
+    ensure!(product::plan(&guest)?.is_empty(), "the same in TOML is something else");
+    Ok(())
+}
+
+#[test]
+fn a_host_that_docker_storage_setup_set_up_is_as_the_agent_would_have_it() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service docker.socket docker.service; rm -f /etc/sysconfig/docker-storage")?;
+    guest.write_file(SPEC, "[engine]\nkind = \"docker\"\n")?;
+    let text = "STORAGE_DRIVER=overlay2\nVG=css\nDEVS=/dev/vdc\nCONTAINER_ROOT_LV_NAME=own\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/own\n";
+    guest.write_file("/etc/sysconfig/docker-storage-setup", text)?;
+    guest.check("docker-storage-setup")?;
+    let seqno = product::seqno(&guest, "css")?;
+    product::apply(&guest, &[])?;
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+    ensure!(product::seqno(&guest, "css")? == seqno, "LVM was written to");
+    guest.check("systemctl is-active var-own.mount && grep -q X-AtomicHost /etc/systemd/system/var-own.mount && findmnt /var/own")?;
+    Ok(())
+}

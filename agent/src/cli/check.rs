@@ -9,7 +9,10 @@ use crate::reconcile::intention::IntentionError;
 
 pub(super) fn run(host: &Host, files: &[PathBuf]) -> Result<ExitCode, VerbError> {
     let read = if files.is_empty() { config::read(&host.root) } else { config::read_files(files) };
-    read.map_err(IntentionError::Bad)?;
+    let spec = read.map_err(IntentionError::Bad)?;
     println!("the spec is sound");
+    for remark in spec.legacy.remarks() {
+        println!("{remark}");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -242,7 +242,8 @@ impl VerbError {
                 eprintln!("error: {self}\n  hint: atomic storage status shows the disks of the group");
                 ExitCode::from(exit::BAD_INPUT)
             }
-            VerbError::Export(ExportError::Running { .. } | ExportError::Exists { .. } | ExportError::NotExport { .. }) => {
+            VerbError::Modify(storage::ModifyError::Legacy { .. })
+            | VerbError::Export(ExportError::Running { .. } | ExportError::Exists { .. } | ExportError::NotExport { .. }) => {
                 eprintln!("error: {self}");
                 ExitCode::from(exit::BAD_INPUT)
             }

@@ -109,9 +109,12 @@ fn containers(seen: &units::Containers) -> Result<Vec<ContainerStatus>, String> 
 
 fn spec_status(intention: &Intention, generation: Option<u32>) -> SpecStatus {
     match &intention.source {
-        Source::Layers => SpecStatus { source: "its files".to_owned(), generation, problems: None },
+        Source::Layers => {
+            SpecStatus { source: "its files".to_owned(), generation, legacy: intention.spec.legacy.remarks(), problems: None }
+        }
         Source::Generation { number, because } => {
-            SpecStatus { source: format!("generation {number}"), generation, problems: Some(because.render(false)) }
+            let problems = Some(because.render(false));
+            SpecStatus { source: format!("generation {number}"), generation, legacy: Vec::new(), problems }
         }
     }
 }
@@ -124,7 +127,7 @@ fn nothing_in_force(
 ) -> Status {
     Status {
         version: 1,
-        spec: SpecStatus { source: "nowhere".to_owned(), generation, problems: Some(problems.render(false)) },
+        spec: SpecStatus { source: "nowhere".to_owned(), generation, legacy: Vec::new(), problems: Some(problems.render(false)) },
         os,
         follows: None,
         held,

@@ -26,15 +26,15 @@ pub(super) fn start(host: &Host) -> Result<(RecommendedWatcher, UnboundedReceive
         }
     })?;
     watcher.watch(&host.root.join("etc"), RecursiveMode::NonRecursive)?;
-    for directory in drop_ins(&host.root).iter().filter(|directory| directory.is_dir()) {
+    for directory in directories(&host.root).iter().filter(|directory| directory.is_dir()) {
         watcher.watch(directory, RecursiveMode::NonRecursive)?;
     }
     Ok((watcher, edits))
 }
 
 /// /usr is read-only on a host, but a /usr overlay for trying things out is not.
-fn drop_ins(root: &Path) -> [PathBuf; 3] {
-    ["etc/atomic-host.d", "run/atomic-host.d", "usr/lib/atomic-host.d"].map(|directory| root.join(directory))
+fn directories(root: &Path) -> [PathBuf; 4] {
+    ["etc/atomic-host.d", "run/atomic-host.d", "usr/lib/atomic-host.d", "etc/sysconfig"].map(|directory| root.join(directory))
 }
 
 /// A layer counts once its writer has closed it, or it was renamed, linked or removed: what is still being written may be half of it, and
@@ -51,8 +51,11 @@ fn changes(event: &Event) -> bool {
 }
 
 fn is_layer(path: &Path) -> bool {
-    let in_drop_ins = path.parent().and_then(Path::file_name) == Some(OsStr::new("atomic-host.d"));
-    path.file_name() == Some(OsStr::new("atomic-host.toml")) || (in_drop_ins && path.extension() == Some(OsStr::new("toml")))
+    let is_in = |directory: &str| path.parent().and_then(Path::file_name) == Some(OsStr::new(directory));
+    let is_named = |name: &str| path.file_name() == Some(OsStr::new(name));
+    is_named("atomic-host.toml")
+        || (is_in("atomic-host.d") && path.extension() == Some(OsStr::new("toml")))
+        || (is_in("sysconfig") && is_named("docker-storage-setup"))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use stop::Stop;
 
 use std::collections::BTreeMap;
 
+use config::sysconfig::Legacy;
 use config::{Problems, StepId};
 
 use crate::host::Host;
@@ -100,8 +101,19 @@ async fn preview_without(
     let survey = survey(host, intention, scope).await?;
     let consent = first_wipes::with(host, intention.desired(), &survey.storage, consent)?;
     match plan::plan(intention.desired(), &survey, &consent, put_off) {
-        Ok(plan) => Ok((survey, plan)),
+        Ok(mut plan) => {
+            plan.notes.splice(0..0, legacy_notes(&intention.spec.legacy));
+            Ok((survey, plan))
+        }
         Err(problems) => Err(CycleError::Problems(intention.spec.problems(problems))),
+    }
+}
+
+/// Whoever looks at a plan shall know that a file of docker-storage-setup is behind it, and what of that has no effect.
+fn legacy_notes(legacy: &Legacy) -> Vec<String> {
+    match legacy {
+        Legacy::InForce { .. } => legacy.remarks(),
+        Legacy::Absent | Legacy::Silent { .. } | Legacy::Ignored { .. } => Vec::new(),
     }
 }
 

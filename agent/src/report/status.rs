@@ -46,6 +46,8 @@ pub struct SpecStatus {
     pub source: String,
     /// The committed generation.
     pub generation: Option<u32>,
+    /// What becomes of a file of docker-storage-setup, a sentence each.
+    pub legacy: Vec<String>,
     /// What is wrong with the layers, as `check` says it.
     pub problems: Option<String>,
 }
@@ -103,6 +105,9 @@ fn spec_text(spec: &SpecStatus) -> String {
         None => "no generation committed yet".to_owned(),
     };
     let mut text = format!("spec      from {}; {generation}\n", spec.source);
+    for remark in &spec.legacy {
+        text.push_str(&format!("          {remark}\n"));
+    }
     if let Some(problems) = &spec.problems {
         text.push_str("          BAD, and not in force:\n");
         for line in problems.lines() {

@@ -1,7 +1,7 @@
 //! What is kept of a storage configuration below /var/lib/container-storage-setup: as the shell tool keeps it, so that either reads the
 //! other's. Its metadata is shell text; here it is data, and is never evaluated.
 
-use super::shell;
+use config::sysconfig::shell;
 
 const VERSION: &str = "1";
 
@@ -37,7 +37,7 @@ pub enum StoredError {
     )]
     NotPlain {
         /// Counted from 1.
-        line: usize,
+        line: u32,
     },
     /// A newer tool wrote it.
     #[error("metadata has version {found}, and this program knows 1; use the program that wrote it")]
@@ -83,7 +83,7 @@ impl Metadata {
     /// See [`StoredError`].
     pub fn parse(text: &str) -> Result<Metadata, StoredError> {
         let pairs = shell::parse(text).map_err(|error| StoredError::NotPlain { line: error.line })?;
-        let get = |key: &str| pairs.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.clone()).unwrap_or_default();
+        let get = |key: &str| pairs.iter().rev().find(|pair| pair.name == key).map(|pair| pair.value.clone()).unwrap_or_default();
         let version = get("_M_METADATA_VERSION");
         if !version.is_empty() && version != VERSION {
             return Err(StoredError::Newer { found: version });

@@ -8,5 +8,4 @@ mod lifecycle;
 mod mended;
 mod messages;
 mod plans;
-mod shell;
 mod sourced;

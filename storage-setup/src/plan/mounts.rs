@@ -59,9 +59,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
     let path = mount_unit::path(point);
     let vacated = draft.vacated.get(point).cloned();
     let there = draft.have.files.get(&path).map(|file| file.text.clone());
-    if let Some(text) = &there
-        && mount_unit::read(text).is_none_or(|stamped| stamped.mount != point)
-    {
+    let is_ours = |text: &String| {
+        *text == mount_unit::text_of_the_shell_tool(group, name, point)
+            || mount_unit::read(text).is_some_and(|stamped| stamped.mount == point)
+    };
+    if there.as_ref().is_some_and(|text| !is_ours(text)) {
         let message = format!("{path} is there already and is not ours");
         draft.problem(place, &key, message, format!("remove it, or mount {name} elsewhere"));
         return None;

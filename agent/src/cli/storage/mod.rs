@@ -77,6 +77,11 @@ pub(super) struct Modify {
 pub(super) enum ModifyError {
     #[error(transparent)]
     Edit(#[from] config::EditError),
+    #[error(
+        "storage is as {file} says, and that is not edited here; write this into /etc/atomic-host.toml, which puts that file out of force, \
+         and run this again:\n\n{text}"
+    )]
+    Legacy { file: String, text: String },
     #[error("{device} is not in storage.devices")]
     NotListed { device: String },
     #[error("{} was changed meanwhile; nothing was written, run this again", path.display())]

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use config::sysconfig::Legacy;
 use config::{Change, Layer, Spec};
 
 use super::{Modify, ModifyError};
@@ -21,6 +22,7 @@ const MODE: u32 = 0o600;
 
 pub(super) async fn run(host: &Host, choices: &Modify) -> Result<ExitCode, VerbError> {
     let before = intention::from_layers(host)?.spec;
+    in_toml(&before)?;
     let own = host.root.join("etc/atomic-host.toml");
     let edited = config::edit(before.layers(), &own.to_string_lossy(), &changes(choices, &before)?).map_err(ModifyError::from)?;
     let spec = config::parse(edited.layers).map_err(IntentionError::Bad)?;
@@ -40,6 +42,14 @@ pub(super) async fn run(host: &Host, choices: &Modify) -> Result<ExitCode, VerbE
         println!("atomic-hostd does it now if it runs; else: atomic host apply");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A section of the spec's own would put the shell file out of force, with all else that it says.
+fn in_toml(spec: &Spec) -> Result<(), ModifyError> {
+    match &spec.legacy {
+        Legacy::InForce { file, .. } => Err(ModifyError::Legacy { file: file.clone(), text: spec.storage_text() }),
+        Legacy::Absent | Legacy::Silent { .. } | Legacy::Ignored { .. } => Ok(()),
+    }
 }
 
 /// The changes asked for, as keys of the spec.

@@ -20,6 +20,7 @@ async fn every_way_of_editing_a_layer_is_heard_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let etc = directory.path().join("etc");
     fs::create_dir_all(etc.join("atomic-host.d")).unwrap();
+    fs::create_dir_all(etc.join("sysconfig")).unwrap();
     let (_watcher, mut edits) = start(&Host::below(directory.path())).unwrap();
 
     fs::write(etc.join("atomic-host.toml"), "a = 1").unwrap();
@@ -42,6 +43,11 @@ async fn every_way_of_editing_a_layer_is_heard_and_nothing_else() {
     slow.write_all(b"3").unwrap();
     drop(slow);
     assert!(heard(&mut edits).await, "the whole file");
+
+    fs::write(etc.join("sysconfig/docker-storage-setup"), "VG=a").unwrap();
+    assert!(heard(&mut edits).await, "the file of docker-storage-setup");
+    fs::write(etc.join("sysconfig/docker-storage"), "").unwrap();
+    assert!(!heard(&mut edits).await, "what the agent writes beside it");
 
     fs::read(etc.join("atomic-host.toml")).unwrap();
     fs::write(etc.join("hosts"), "").unwrap();

@@ -1,10 +1,10 @@
 //! The thin pool: made as the shell tool makes it, but with its profile from the start, so that the kernel's low-water mark is set.
 
+use config::sysconfig::size::{self, Asked};
 use config::{Bytes, GIB, KIB, MIB, Percent};
 
 use super::Deed;
 use super::draft::{Draft, Space};
-use crate::legacy::size::{self, Asked};
 use crate::legacy::{Options, Refusal};
 use crate::render::profile;
 use crate::{LogicalVolume, Role};

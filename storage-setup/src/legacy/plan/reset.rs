@@ -1,10 +1,11 @@
 //! `--reset` and `remove`: what was made goes, data included. Group and disks stay, but for those that `create` made.
 
 use super::lifecycle::{free, unmounts};
-use super::volumes::{DOCKER_ROOT, unit_path, unit_text};
+use super::volumes::DOCKER_ROOT;
 use super::{Deed, Plan, Task, compat};
 use crate::legacy::{Metadata, Options, Refusal, Seen, current_options, thin_pool};
-use crate::{Role, dm_name, render::profile};
+use crate::render::{mount_unit, profile};
+use crate::{Role, dm_name};
 
 /// Plans `--reset`.
 ///
@@ -60,9 +61,9 @@ pub fn remove(stored: &Metadata, have: &Seen) -> Result<Plan, Refusal> {
 
 fn volume(have: &Seen, group: &str, name: &str, point: &str, deeds: &mut Vec<Deed>) -> Result<(), Refusal> {
     let there = have.groups.get(group).is_some_and(|found| found.volumes.contains_key(name));
-    let unit = have.files.get(&unit_path(point));
+    let unit = have.files.get(&mount_unit::path(point));
     // A unit of ours whose volume is gone would be waited for at every boot.
-    let unit = unit.filter(|text| there || **text == unit_text(group, name, point)).is_some();
+    let unit = unit.filter(|text| there || **text == mount_unit::text_of_the_shell_tool(group, name, point)).is_some();
     if unit {
         deeds.push(Deed::RemoveMount { point: point.to_owned() });
     }

@@ -4,10 +4,10 @@
 //! the next one does not add another `+5G`.
 
 use config::Bytes;
+use config::sysconfig::size::{self, Asked};
 
 use super::Deed;
 use super::draft::Draft;
-use crate::legacy::size::{self, Asked};
 use crate::legacy::{Refusal, RootVolume};
 
 const GROWN: &str = "atomic-host/grown=";

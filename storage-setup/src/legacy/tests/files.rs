@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use crate::legacy::{Metadata, Status, StoredError, list_row, shell};
+use config::sysconfig::shell;
+
+use crate::legacy::{Metadata, Status, StoredError, list_row};
 
 fn made() -> Metadata {
     Metadata {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use config::sysconfig::shell;
 use config::{Bytes, Filesystem, GIB, MIB};
 
 use crate::legacy::plan::{self, Deed, Plan, Task};
-use crate::legacy::{Deferred, Found, LegacyDisk, Membership, Mode, Options, Part, Refusal, RootVolume, Say, Seen, Variables, shell};
+use crate::legacy::{Deferred, Found, LegacyDisk, Membership, Mode, Options, Part, Refusal, RootVolume, Say, Seen, Variables};
 use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup};
 
 pub(super) const EXTENT: Bytes = Bytes(4 * MIB);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::legacy::size;
+use config::sysconfig::{DEFAULTS, shell, size};
 
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/dist/usr/share/container-storage-setup/libcss.sh");
 
@@ -28,4 +28,16 @@ fn messages_go_to_standard_error() {
     let said = Command::new("bash").args(["-c", "source \"$0\"; Info a; Error b; Fatal c", LIBRARY]).output().expect("bash");
     assert_eq!(said.status.code(), Some(1));
     assert_eq!((said.stdout.as_slice(), said.stderr.as_slice()), (&b""[..], &b"INFO: a\nERROR: b\nERROR: c\n"[..]));
+}
+
+#[test]
+fn the_shipped_defaults_are_those_that_the_agent_knows() {
+    let shipped = include_str!("../../../dist/usr/share/container-storage-setup/container-storage-setup");
+    let shipped: Vec<(String, String)> = shell::parse(shipped).expect("plain").into_iter().map(Into::into).collect();
+    let known = DEFAULTS.iter().filter(|(key, _)| *key != "CONTAINER_THINPOOL");
+    let mut known: Vec<(String, String)> = known.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let mut sorted = shipped;
+    sorted.sort();
+    known.sort();
+    assert_eq!(sorted, known);
 }

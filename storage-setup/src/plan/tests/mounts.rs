@@ -3,6 +3,7 @@
 use config::{Disruption, Reason};
 
 use super::host::{With, after, gib, host, lines, notes, problem, spec, steps};
+use crate::render::mount_unit;
 use crate::{Action, Mount, OurFile};
 
 const UNIT: &str = "/etc/systemd/system/srv-data.mount";
@@ -44,6 +45,18 @@ fn somebodys_unit_or_mount_is_a_problem() {
     let mut have = host();
     have.mounts.insert("/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false });
     assert_eq!(problem(&wants(), &have), "storage.volume.data.mount: tmpfs is mounted at /srv/data");
+}
+
+#[test]
+fn a_unit_of_docker_storage_setup_for_the_very_volume_is_replaced_and_one_for_another_is_not() {
+    let with = |volume: &str| {
+        let mut have = after(&wants(), host());
+        let text = mount_unit::text_of_the_shell_tool("atomicos", volume, "/srv/data");
+        have.files.insert(UNIT.to_owned(), OurFile { text });
+        have
+    };
+    assert_eq!(lines(&wants(), &with("data")), [format!("write-file {UNIT} [none]"), "start-mount /srv/data [none]".to_owned()]);
+    assert!(problem(&wants(), &with("other")).contains("is there already and is not ours"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use config::{Change, Layer};
 
 use super::super::{Modify, ModifyError};
-use super::{changes, write};
+use super::{changes, in_toml, write};
 
 fn nothing() -> Modify {
     Modify {
@@ -59,4 +59,18 @@ fn a_file_that_appeared_meanwhile_is_not_overwritten() {
     std::fs::remove_file(&path).expect("removed");
     write(&layer, &[]).expect("written");
     assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_shell_file_is_not_edited_and_what_it_says_is_told_as_toml() {
+    let file = "/etc/sysconfig/docker-storage-setup";
+    let layer = |text: &str| Layer { file: file.to_owned(), text: text.to_owned() };
+    let spec = config::parse(vec![layer("STORAGE_DRIVER=overlay2\nDEVS=vdb\n")]).expect("a sound spec");
+    let why = in_toml(&spec).expect_err("refused").to_string();
+    assert!(why.contains(file) && why.contains("[storage]") && why.contains("devices = [\"/dev/vdb\"]"), "{why}");
+    let told = why.split_once("\n\n").expect("the text").1;
+    let own = Layer { file: "/etc/atomic-host.toml".to_owned(), text: told.to_owned() };
+    let taken_over = config::parse(vec![layer("STORAGE_DRIVER=overlay2\nDEVS=vdb\n"), own]).expect("a sound spec");
+    in_toml(&taken_over).expect("TOML now");
+    assert_eq!(taken_over.storage_text(), spec.storage_text());
 }

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use storage_setup::legacy::{KEYS, Variables, shell};
+use config::sysconfig::{KEYS, shell};
+use storage_setup::legacy::Variables;
 
 use super::error::DropInError;
 

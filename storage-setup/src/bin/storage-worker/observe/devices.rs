@@ -68,10 +68,14 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
     if let Some(member) = membership(number, report) {
         return member;
     }
+    // docker-storage-setup lays disks out with one partition, which is the member; the disk is in the group all the same.
+    if let Some(member) = number.partitions().iter().filter_map(|part| membership(part, report)).find(is_of_group) {
+        return member;
+    }
     if let Some(holder) = held(number, node, host) {
         return DiskUse::Held(holder);
     }
-    if let Some(user) = partition_in_use(number, host, report) {
+    if let Some(user) = partition_in_use(number, host) {
         return DiskUse::Held(user);
     }
     if size.0 == 0 {
@@ -90,6 +94,10 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
         }
         Signatures { content: None, table: None } => DiskUse::Empty,
     }
+}
+
+fn is_of_group(found: &DiskUse) -> bool {
+    matches!(found, DiskUse::Member { .. })
 }
 
 /// By LVM's own report; names are compared by what they lead to.
@@ -122,15 +130,11 @@ pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
     number.attribute("md/level").map(|_| "md, it is a RAID array and not a disk itself".to_owned())
 }
 
-/// The first partition that is mounted, swapped to, held, or a physical volume of a group.
-fn partition_in_use(number: &Number, host: &Host, report: &FullReport) -> Option<String> {
+/// The first partition that is mounted, swapped to, or held.
+fn partition_in_use(number: &Number, host: &Host) -> Option<String> {
     number.partitions().into_iter().find_map(|partition| {
         let node = partition.node()?;
-        let user = match membership(&partition, report) {
-            Some(DiskUse::Member { group }) => Some(format!("the volume group {group}")),
-            _ => held(&partition, &node, host),
-        };
-        user.map(|user| format!("{user}, by its partition {node}"))
+        held(&partition, &node, host).map(|user| format!("{user}, by its partition {node}"))
     })
 }
 

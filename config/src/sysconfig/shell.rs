@@ -1,13 +1,32 @@
 //! The plain subset of shell that configuration files are written in: assignments, quotes, comments, continued lines, `export`.
 //!
-//! A file's text goes in, its assignments come out, or the line of the first thing that only a shell understands; then the edge lets
-//! bash evaluate the file. A property test holds this against bash.
+//! A file's text goes in, its assignments come out, each with its place, or the line of the first thing that only a shell understands.
+//! A property test holds this against bash.
+
+/// One assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// Its value, without quotes.
+    pub value: String,
+    /// The line of the value, counted from 1.
+    pub line: u32,
+    /// Its column, counted from 1, in characters.
+    pub column: u32,
+}
+
+impl From<Assignment> for (String, String) {
+    fn from(assignment: Assignment) -> (String, String) {
+        (assignment.name, assignment.value)
+    }
+}
 
 /// Something that takes a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPlain {
     /// Counted from 1.
-    pub line: usize,
+    pub line: u32,
     /// What it is, as a clause.
     pub why: &'static str,
 }
@@ -19,8 +38,8 @@ const HELD: [&str; 8] = ["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS
 ///
 /// # Errors
 /// [`NotPlain`] when the text has anything beyond the subset.
-pub fn parse(text: &str) -> Result<Vec<(String, String)>, NotPlain> {
-    let mut reader = Reader { rest: text.chars().peekable(), line: 1 };
+pub fn parse(text: &str) -> Result<Vec<Assignment>, NotPlain> {
+    let mut reader = Reader { rest: text.chars().peekable(), line: 1, column: 1 };
     let mut assignments = Vec::new();
     while reader.skip_to_word() {
         reader.statement(&mut assignments)?;
@@ -30,15 +49,18 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, NotPlain> {
 
 struct Reader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
-    line: usize,
+    line: u32,
+    column: u32,
 }
 
 impl Reader<'_> {
     fn next(&mut self) -> Option<char> {
         let next = self.rest.next();
-        if next == Some('\n') {
-            self.line += 1;
-        }
+        (self.line, self.column) = match next {
+            Some('\n') => (self.line.saturating_add(1), 1),
+            Some(_) => (self.line, self.column.saturating_add(1)),
+            None => (self.line, self.column),
+        };
         next
     }
 
@@ -65,7 +87,7 @@ impl Reader<'_> {
     }
 
     /// One line: assignments, and nothing after them.
-    fn statement(&mut self, into: &mut Vec<(String, String)>) -> Result<(), NotPlain> {
+    fn statement(&mut self, into: &mut Vec<Assignment>) -> Result<(), NotPlain> {
         let mut name = self.name();
         let exported = name == "export" && matches!(self.rest.peek(), Some(' ' | '\t'));
         if exported {
@@ -118,7 +140,7 @@ impl Reader<'_> {
         name
     }
 
-    fn assignment(&mut self, name: &str, exported: bool) -> Result<(String, String), NotPlain> {
+    fn assignment(&mut self, name: &str, exported: bool) -> Result<Assignment, NotPlain> {
         if name.is_empty() || self.rest.peek() != Some(&'=') {
             return self.fail("it is no assignment");
         }
@@ -126,7 +148,8 @@ impl Reader<'_> {
             return self.fail("bash keeps that variable to itself");
         }
         self.next();
-        Ok((name.to_owned(), self.value(exported)?))
+        let (line, column) = (self.line, self.column);
+        Ok(Assignment { name: name.to_owned(), value: self.value(exported)?, line, column })
     }
 
     fn value(&mut self, exported: bool) -> Result<String, NotPlain> {

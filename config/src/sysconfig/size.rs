@@ -1,10 +1,10 @@
 //! Sizes as the keys write them: a number with a unit in 1024s, or a share of the group. What is too large is refused, not wrapped.
 
-use config::{Bytes, KIB, MIB, Percent};
+use crate::{Bytes, KIB, MIB, Percent};
 
 /// What is asked of a volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
     /// So many bytes.
     Bytes(Bytes),
     /// A share of what is free when it is made.
@@ -15,7 +15,8 @@ pub(super) enum Asked {
 
 impl Asked {
     /// As the stamp records it.
-    pub(super) fn as_tag(self) -> String {
+    #[must_use]
+    pub fn as_tag(self) -> String {
         match self {
             Asked::Bytes(bytes) => bytes.0.to_string(),
             Asked::OfFree(share) => format!("{}pFREE", share.get()),
@@ -26,7 +27,7 @@ impl Asked {
 
 /// Why a text is no size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+pub enum Wrong {
     /// Not of the form.
     Syntax,
     /// More bytes than fit a signed 64-bit number, as the shell counts.
@@ -35,7 +36,8 @@ pub(super) enum Wrong {
 
 impl Wrong {
     /// The shell tool's sentence.
-    pub(super) fn sentence(self, key: &str, text: &str) -> String {
+    #[must_use]
+    pub fn sentence(self, key: &str, text: &str) -> String {
         match self {
             Wrong::Syntax => format!("{key} value {text} is invalid."),
             Wrong::TooLarge => format!("{key}={text} is too large to handle."),
@@ -43,8 +45,11 @@ impl Wrong {
     }
 }
 
-/// `40%FREE`, `20%VG`, or a number.
-pub(super) fn asked(text: &str) -> Result<Asked, Wrong> {
+/// `40%FREE`, `20%VG`, or a number, which counts in MiB without a unit.
+///
+/// # Errors
+/// [`Wrong`]
+pub fn asked(text: &str) -> Result<Asked, Wrong> {
     let Some((digits, of)) = text.split_once('%') else { return bytes(text, MIB).map(Asked::Bytes) };
     let plain = !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|digit| digit.is_ascii_digit());
     let share = digits.parse().ok().filter(|_| plain).and_then(Percent::new).ok_or(Wrong::Syntax)?;
@@ -56,7 +61,10 @@ pub(super) fn asked(text: &str) -> Result<Asked, Wrong> {
 }
 
 /// A number of `unit` bytes, or with a unit of its own: `b`, `s` (512 bytes), `k`, `m`, `g`, `t`, `p`, `e`, each also as `GB` or `GiB`.
-pub(super) fn bytes(text: &str, unit: u64) -> Result<Bytes, Wrong> {
+///
+/// # Errors
+/// [`Wrong`]
+pub fn bytes(text: &str, unit: u64) -> Result<Bytes, Wrong> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, suffix) = text.split_at(end);
     if digits.is_empty() {
@@ -89,14 +97,18 @@ fn unit_of(suffix: &str) -> Option<u64> {
 
 /// What `ROOT_SIZE` asks: LVM's own syntax, of which a leading `+` means that much more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RootSize {
+pub struct RootSize {
     /// On top of what is there.
-    pub(super) step: bool,
+    pub step: bool,
     /// How much.
-    pub(super) asked: Asked,
+    pub asked: Asked,
 }
 
-pub(super) fn root_size(text: &str) -> Result<RootSize, Wrong> {
+/// Reads `ROOT_SIZE`.
+///
+/// # Errors
+/// [`Wrong`]
+pub fn root_size(text: &str) -> Result<RootSize, Wrong> {
     let (step, rest) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
     let asked = match decimal(rest) {
         Some(bytes) => Asked::Bytes(bytes),

@@ -4,11 +4,11 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 
-use crate::legacy::KEYS;
-use crate::legacy::shell::{NotPlain, parse};
+use crate::sysconfig::KEYS;
+use crate::sysconfig::shell::{NotPlain, parse};
 
 fn pairs(text: &str) -> Vec<(String, String)> {
-    parse(text).expect("plain")
+    parse(text).expect("plain").into_iter().map(Into::into).collect()
 }
 
 fn pair(key: &str, value: &str) -> (String, String) {
@@ -28,6 +28,14 @@ fn assignments_quotes_comments_and_continued_lines_are_read() {
         pair("E", "ab"),
     ];
     assert_eq!(pairs(text), wanted);
+}
+
+#[test]
+fn every_value_has_its_place() {
+    let text = "# é\nVG=docker DEVS='/dev/vdb\n/dev/vdc' A=\n  export B=1";
+    let places: Vec<(String, u32, u32)> = parse(text).expect("plain").into_iter().map(|one| (one.name, one.line, one.column)).collect();
+    let at = |name: &str, line, column| (name.to_owned(), line, column);
+    assert_eq!(places, [at("VG", 2, 4), at("DEVS", 2, 16), at("A", 3, 13), at("B", 4, 12)]);
 }
 
 #[test]
@@ -70,7 +78,7 @@ fn by_bash(text: &str) -> Option<Vec<(String, String)>> {
 
 fn by_us(text: &str) -> Option<Vec<(String, String)>> {
     let all = parse(text).ok()?;
-    let last = |key: &&str| Some(pair(key, &all.iter().rev().find(|(name, _)| name == key)?.1));
+    let last = |key: &&str| Some(pair(key, &all.iter().rev().find(|one| one.name == *key)?.value));
     Some(KEYS.iter().filter_map(last).collect())
 }
 
