@@ -11,11 +11,7 @@ use std::time::Instant;
 use tests::edits::{Edit, Made, converge};
 use tests::guest::Guest;
 use tests::image::Layout;
-use tests::power::{Cut, Origin};
-
-/// What has nothing to do with storage, and would be most of the boot.
-const ASIDE: &str = "docker.service docker.socket containerd.service systemd-networkd-wait-online.service ssh.service apparmor.service \
-    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@fuse.service modprobe@efi_pstore.service";
+use tests::power::{ASIDE, Cut, Origin};
 
 /// One of so many tests that share the cuts of an edit, counted from 1.
 #[derive(Clone, Copy)]

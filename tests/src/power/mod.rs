@@ -20,6 +20,10 @@ use std::path::Path;
 use tape::Tape;
 use tempfile::TempDir;
 
+/// What has nothing to do with storage, and would be most of the boot.
+pub const ASIDE: &str = "docker.service docker.socket containerd.service systemd-networkd-wait-online.service ssh.service apparmor.service \
+    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@fuse.service modprobe@efi_pstore.service";
+
 /// The saved machine, ready to be started over and over with disks of ours.
 #[derive(Debug)]
 pub struct Origin {
