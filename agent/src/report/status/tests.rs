@@ -1,7 +1,33 @@
 //! What is said of a pool that fills, and of one that cannot grow.
 
+use config::sysconfig::Legacy;
+
 use super::*;
 use crate::state::extender::{Told, now};
+
+#[test]
+fn what_becomes_of_a_shell_file_is_told_below_the_spec() {
+    let file = "/etc/sysconfig/docker-storage-setup".to_owned();
+    let spec = |legacy: Legacy| {
+        let spec = SpecStatus { source: "its files".to_owned(), generation: Some(2), legacy: legacy.remarks(), problems: None };
+        spec_text(&spec)
+    };
+    let head = "spec      from its files; generation 2 committed\n";
+    assert_eq!(spec(Legacy::Absent), head);
+    let because = config::Place::File { file: "/etc/atomic-host.toml".to_owned(), line: 3, column: 2 };
+    assert_eq!(
+        spec(Legacy::Ignored { file: file.clone(), because }),
+        format!("{head}          {file} is ignored, since /etc/atomic-host.toml:3:2 has [storage]\n")
+    );
+    let notes = vec![format!("{file}:2:1: DATA_SIZE counts with the driver devicemapper alone")];
+    assert_eq!(
+        spec(Legacy::InForce { file: file.clone(), notes }),
+        format!(
+            "{head}          storage is as {file} says, since no TOML file has [storage]\n          \
+             {file}:2:1: DATA_SIZE counts with the driver devicemapper alone\n"
+        )
+    );
+}
 
 fn record() -> Record {
     Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling: None, alarm: None }
