@@ -250,5 +250,21 @@ fn a_disk_is_wiped_by_the_files_word_at_first_and_by_a_persons_later() -> Result
     let output = guest.run(&["/usr/bin/atomic", "host", "apply"])?;
     assert_eq!(output.code, 2, "{}", output.stderr);
     assert!(output.stderr.contains("belongs to the volume group theirs"), "{}", output.stderr);
+    once_for_each_disk(&guest, &spec(first))
+}
+
+/// Also on a host that forgot that it was configured, and whoever asks: the drop-in goes by the same record.
+fn once_for_each_disk(guest: &Guest, spec: &str) -> Result<()> {
+    guest.check(
+        "vgremove -qy theirs && vgreduce -q atomicos /dev/vdb && pvremove -q /dev/vdb && mkfs.ext4 -qF /dev/vdb && udevadm settle; \
+         rm -rf /var/lib/atomic-host/generations",
+    )?;
+    guest.write_file(SPEC, spec)?;
+    let waiting = product::apply(guest, &[])?;
+    assert_eq!((waiting.code, waiting.kinds()), (3, Vec::new()), "{:#}", waiting.report);
+    guest.write_file("/etc/sysconfig/docker-storage-setup", "STORAGE_DRIVER=\nDEVS=/dev/vdb\nWIPE_SIGNATURES=true\n")?;
+    let refused = guest.run(&["/usr/bin/docker-storage-setup"])?;
+    assert!(refused.code == 1 && refused.stderr.contains("was wiped once already"), "{}", refused.stderr);
+    guest.check("blkid -p -s TYPE -o value /dev/vdb | grep -x ext4")?;
     Ok(())
 }
