@@ -9,6 +9,7 @@
 //! Nothing here needs root, knows the host, or does more I/O than reading the layers.
 
 mod agent;
+mod chain;
 mod desired;
 mod edit;
 mod engine;
@@ -38,6 +39,7 @@ mod time_text;
 mod tree;
 mod volume;
 
+pub use chain::chain;
 pub use desired::{
     Agent, Autoextend, Ceiling, Desired, Drift, Driver, Engine, EngineKind, Filesystem, Group, Os, OsRef, Pool, PoolMetadata, Remote,
     Storage, Volume, VolumeKind,
