@@ -18,7 +18,6 @@ use storage_setup::extender::Watched;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::host::Host;
-use crate::reconcile::chain;
 use crate::reconcile::plan::Survey;
 use device::{DeviceError, Kernel};
 use watching::{Look, Watching};
@@ -109,6 +108,7 @@ async fn serve(host: Host, mut orders: UnboundedReceiver<Option<Watched>>, cycle
                 () = groups.changed() => Wake::Group,
             }
         };
+        let by_order = matches!(wake, Wake::Order(_));
         let look = match wake {
             Wake::End => return,
             Wake::Order(order) => obey(&host, order, &mut kernel, &mut watching).await,
@@ -133,7 +133,11 @@ async fn serve(host: Host, mut orders: UnboundedReceiver<Option<Watched>>, cycle
             Err(error) => {
                 tell::lost(&error);
                 if let Some(watching) = watching.take() {
-                    watching.forget();
+                    watching.lose(&error).await;
+                }
+                // A look at the host brings another order. What the order itself cannot have is left to the next look.
+                if !by_order {
+                    cycles.send(()).unwrap_or_default();
                 }
             }
         }
@@ -163,9 +167,4 @@ async fn obey(
         Some(watching) => watching.told(order, kernel).await,
         None => watching.insert(Watching::take(host.clone(), order, kernel).await?).look(kernel).await,
     }
-}
-
-/// An error with its causes, for a line of the journal.
-fn text(error: &dyn std::error::Error) -> String {
-    chain(error)
 }

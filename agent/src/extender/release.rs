@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
+use config::chain;
 use storage_setup::protocol::PoolTask;
 
 use super::hand::Hand;
-use super::text;
 use crate::host::Host;
 use crate::state::extender::{self, Record};
 
@@ -15,7 +15,7 @@ pub async fn release(host: &Host) -> ExitCode {
         Ok(Some(record)) => record,
         Ok(None) => return ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", text(&error));
+            tracing::error!("{}", chain(&error));
             return ExitCode::FAILURE;
         }
     };
@@ -33,7 +33,7 @@ pub(super) async fn give_back(host: &Host, record: &Record) -> bool {
         tracing::error!(
             pool = name,
             "dmeventd did not get {name} back, and nobody watches it now; try: lvchange --monitor y {name}: {}",
-            text(&error)
+            chain(&error)
         );
         return false;
     }
@@ -43,7 +43,7 @@ pub(super) async fn give_back(host: &Host, record: &Record) -> bool {
             true
         }
         Err(error) => {
-            tracing::error!("{}", text(&error));
+            tracing::error!("{}", chain(&error));
             false
         }
     }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use config::Bytes;
+use config::{Bytes, chain};
 use storage_setup::extender::status::Status;
 use storage_setup::extender::{Alarm, Cause, Growth, Pool, Rate, Watched};
 
 use super::device::DeviceError;
-use super::text;
 use crate::reconcile::worker::WorkerError;
 use crate::state::extender::Told;
 
@@ -56,7 +55,7 @@ pub(super) fn told(alarm: Alarm, watched: &Watched, pool: &Pool) -> Told {
 
 /// LVM would not.
 pub(super) fn refused(error: &WorkerError, watched: &Watched) -> Told {
-    Told { cause: "refused".to_owned(), urgent: true, text: format!("{} should grow, but: {}", watched.name(), text(error)) }
+    Told { cause: "refused".to_owned(), urgent: true, text: format!("{} should grow, but: {}", watched.name(), chain(error)) }
 }
 
 /// Says what is new about an alarm.
@@ -99,7 +98,7 @@ pub(super) fn grew(growth: Growth, watched: &Watched, pool: &Pool, rate: Rate, t
 
 /// It is watched no more.
 pub(super) fn lost(error: &DeviceError) {
-    tracing::warn!("the extender watches no pool until the next look at the host: {}", text(error));
+    tracing::warn!("the extender watches no pool until the next look at the host: {}", chain(error));
 }
 
 fn percent(pool: &Pool) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config::Bytes;
+use config::{Bytes, chain};
 use storage_setup::extender::status::Status;
 use storage_setup::extender::{Decision, Fill, Growth, Rate, Watched, decide};
 use storage_setup::protocol::PoolTask;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::device::{DeviceError, Kernel, Seen};
 use super::hand::{Answer, Hand};
-use super::{group, release, tell, text};
+use super::{group, release, tell};
 use crate::host::Host;
 use crate::reconcile::worker::WorkerError;
 use crate::state::extender::{self, Filling, Record, Told};
@@ -81,18 +81,30 @@ impl Watching {
             asked: now,
         };
         watching.write();
+        match watching.begin(kernel).await {
+            Ok(()) => {
+                tracing::info!(pool = watching.watched.name(), "watching {} in place of dmeventd", watching.watched.name());
+                Ok(watching)
+            }
+            // Nothing was taken from dmeventd.
+            Err(error) => {
+                watching.forget();
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&mut self, kernel: &Kernel) -> Result<(), DeviceError> {
         // A pool that is about to be full does not wait for the ceremony.
-        watching.look(kernel).await?;
-        watching.take_over(kernel).await?;
-        tracing::info!(pool = watching.watched.name(), "watching {} in place of dmeventd", watching.watched.name());
-        Ok(watching)
+        self.look(kernel).await?;
+        self.take_over(kernel).await
     }
 
     async fn take_over(&mut self, kernel: &Kernel) -> Result<(), DeviceError> {
         let refresh = kernel.look(&self.watched.uuid)?.low_water == 0;
         let answer = self.ask(PoolTask::Take { refresh }).await;
         if let Some(error) = answer.refused {
-            tracing::warn!(pool = self.watched.name(), "dmeventd keeps {} too: {}", self.watched.name(), text(&error));
+            tracing::warn!(pool = self.watched.name(), "dmeventd keeps {} too: {}", self.watched.name(), chain(&error));
         }
         Ok(())
     }
@@ -296,7 +308,7 @@ impl Watching {
     fn write(&mut self) {
         self.written = Some(Instant::now());
         if let Err(error) = extender::write(&self.host, &self.record) {
-            tracing::warn!("{}", text(&error));
+            tracing::warn!("{}", chain(&error));
         }
     }
 
@@ -305,10 +317,23 @@ impl Watching {
         release::give_back(&self.host, &self.record).await;
     }
 
-    /// It is not there any more.
-    pub(super) fn forget(self) {
+    /// It cannot be looked at any more: dmeventd gets it back if it is there.
+    pub(super) async fn lose(self, why: &DeviceError) {
+        let is_gone = match why {
+            DeviceError::NoPool { .. } => true,
+            DeviceError::Absent(_) | DeviceError::Poll(_) | DeviceError::Arm(_) | DeviceError::Status(_) | DeviceError::Table(_) => false,
+        };
+        if is_gone {
+            self.forget();
+        } else {
+            self.give_back().await;
+        }
+    }
+
+    /// It is not there, or was never taken.
+    fn forget(self) {
         if let Err(error) = extender::remove(&self.host) {
-            tracing::warn!("{}", text(&error));
+            tracing::warn!("{}", chain(&error));
         }
     }
 }
