@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use config::{Describe, Step, StepId};
+use config::{Describe, Step, StepId, chain};
 
 use super::gate::{Gated, Wait};
 use super::intention::Intention;
 use super::kill::Effects;
 use super::outcome::{Ending, Outcome, Progress, Report, Tried};
 use super::plan::{HostPlan, Row};
-use super::{CycleError, Scope, Stop, chain, storage};
+use super::{CycleError, Scope, Stop, storage};
 use crate::host::Host;
 use crate::state::generations::{self, Generation};
 use crate::state::{StateError, ledger};
@@ -69,13 +69,16 @@ impl<'a> Run<'a> {
 
     pub(super) async fn carry_out(&mut self, plan: &HostPlan) -> Result<(), CycleError> {
         let first = self.tried.len();
-        self.carry_out_storage(plan).await?;
-        self.carry_out_units(plan).await;
-        self.carry_out_image(plan).await;
+        let storage = self.carry_out_storage(plan).await;
+        if storage.is_ok() {
+            self.carry_out_units(plan).await;
+            self.carry_out_image(plan).await;
+        }
+        // What was done before a worker fell over was done.
         let entries: Vec<ledger::Entry> = self.tried[first..].iter().map(entry).collect();
         let host = self.host;
         self.effects.run("write the ledger", async { ledger::append(host, &entries) }).await?;
-        Ok(())
+        storage
     }
 
     async fn carry_out_storage(&mut self, plan: &HostPlan) -> Result<(), CycleError> {
