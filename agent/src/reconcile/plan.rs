@@ -81,34 +81,9 @@ pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent, put_off: &BTr
 
 /// The engine's options as they will be once the open storage steps are done; the units family plans on that.
 fn options_to_come(storage: &[Gated<Action>]) -> Option<&str> {
-    storage.iter().filter(|gated| gated.waits.is_none()).find_map(|gated| match &gated.step.action {
-        Action::WriteFile { path, text, .. } if path == units::STORAGE_OPTIONS => Some(text.as_str()),
-        Action::WriteFile { .. }
-        | Action::ResumeDevice { .. }
-        | Action::CreateGroup { .. }
-        | Action::WipeDisk { .. }
-        | Action::GrowPartition { .. }
-        | Action::GrowMember { .. }
-        | Action::AddDisk { .. }
-        | Action::GrowRootPartition { .. }
-        | Action::GrowRootVolume { .. }
-        | Action::GrowRootFilesystem { .. }
-        | Action::CreatePool { .. }
-        | Action::AdoptPool { .. }
-        | Action::GrowPool { .. }
-        | Action::GrowPoolMetadata { .. }
-        | Action::AttachProfile { .. }
-        | Action::CreateVolume { .. }
-        | Action::FormatVolume { .. }
-        | Action::LabelVolume { .. }
-        | Action::ActivateVolume { .. }
-        | Action::GrowVolume { .. }
-        | Action::GrowVolumeFilesystem { .. }
-        | Action::StartMount { .. }
-        | Action::Remount { .. }
-        | Action::RemoveMount { .. }
-        | Action::RemoveVolume { .. }
-        | Action::RemovePool { .. } => None,
+    storage.iter().filter(|gated| gated.waits.is_none()).find_map(|gated| {
+        let Action::WriteFile { path, text, .. } = &gated.step.action else { return None };
+        (path == units::STORAGE_OPTIONS).then_some(text.as_str())
     })
 }
 
