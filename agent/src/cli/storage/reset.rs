@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use config::{Ceiling, Desired, Disruption, Driver, Storage};
+use config::{Ceiling, Desired, Disruption, Driver, StepId, Storage};
+use storage_setup::Action;
 
 use crate::cli::{VerbError, apply, exit};
 use crate::host::Host;
@@ -19,7 +20,11 @@ pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
     let mut emptied = intention::from_layers(host)?;
     empty(&mut emptied.spec.desired);
     let (_, plan) = reconcile::preview(host, &emptied, Scope::Storage, &Consent::default()).await?;
-    let rows = plan.rows();
+    let mut rows = plan.rows();
+    // A disk that the spec lists to be wiped is no part of the pool and its volumes: that takes a word of its own.
+    let wipes = plan.storage.iter().filter(|gated| matches!(gated.step.action, Action::WipeDisk { .. }));
+    let wipes: BTreeSet<&StepId> = wipes.map(|gated| &gated.step.id).collect();
+    rows.retain(|row| !wipes.contains(&row.id));
     if rows.iter().all(|row| row.disruption != Disruption::DataLoss) {
         println!("there is nothing to reset: no pool and no volume of ours is there");
         return Ok(ExitCode::SUCCESS);
