@@ -27,6 +27,12 @@ pub enum ExportError {
     /// The engine says so.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// The engine does not tell.
+    #[error("the engine does not say what it has, so that nothing was kept: {why}")]
+    Unknown {
+        /// Its words.
+        why: String,
+    },
     /// Containers write while they are copied.
     #[error("these containers run, and what they write meanwhile would be torn: {}; stop them first, as: systemctl stop container-NAME", .names.join(" "))]
     Running {
@@ -90,11 +96,14 @@ impl Manifest {
         left_out.extend(nameless.map(|image| format!("image {}: it has no tag", image.digests.first().unwrap_or(&image.id))));
         let foreign = containers.iter().filter(|container| container.stamp.is_none());
         left_out.extend(foreign.map(|container| format!("container {}: the spec does not make it", container.name)));
-        let (local, elsewhere): (Vec<&SeenVolume>, Vec<&SeenVolume>) =
-            volumes.iter().partition(|volume| volume.driver == "local" && is_file_name(&volume.name));
-        left_out.extend(elsewhere.iter().map(|volume| format!("volume {}: {} keeps it", volume.name, volume.driver)));
-        let volumes = local.into_iter().map(|volume| volume.name.clone()).collect();
-        Manifest { version: VERSION, images: names, volumes, left_out }
+        let mut kept = Vec::new();
+        for volume in volumes {
+            match not_here(volume) {
+                Some(why) => left_out.push(format!("volume {}: {why}", volume.name)),
+                None => kept.push(volume.name.clone()),
+            }
+        }
+        Manifest { version: VERSION, images: names, volumes: kept, left_out }
     }
 
     fn read(from: &Path) -> Result<Manifest, ExportError> {
@@ -109,6 +118,17 @@ impl Manifest {
         }
         Ok(manifest)
     }
+}
+
+/// Why a volume's files are not in the engine's own directory for it, as a clause.
+fn not_here(volume: &SeenVolume) -> Option<String> {
+    if volume.driver != "local" {
+        return Some(format!("{} keeps it", volume.driver));
+    }
+    if let Some(device) = &volume.device {
+        return Some(format!("it is a mount of {device}"));
+    }
+    (!is_file_name(&volume.name)).then(|| "engines make none of such a name".to_owned())
 }
 
 /// Engines take `[a-zA-Z0-9][a-zA-Z0-9_.-]*`; what is something else becomes no path.
@@ -126,7 +146,10 @@ pub async fn export(kind: EngineKind, to: &Path, tell: &mut (dyn FnMut(&str) + S
         return Err(ExportError::Exists { path: to.to_owned() });
     }
     let api = EngineApi::connect(kind).await?;
-    let Store::Known { containers, images } = api.look().await? else { return Ok(Manifest::of(&[], &[], &[])) };
+    let (containers, images) = match api.look().await? {
+        Store::Known { containers, images } => (containers, images),
+        Store::Unknown(why) => return Err(ExportError::Unknown { why }),
+    };
     let running: Vec<String> = containers.iter().filter(|one| runs(&one.state)).map(|one| one.name.clone()).collect();
     if !running.is_empty() {
         return Err(ExportError::Running { names: running });

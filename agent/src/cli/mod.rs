@@ -17,12 +17,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use config::{Ceiling, Problems, StepId};
+use config::{Ceiling, Problems, StepId, chain};
 
 use crate::host::Host;
+use crate::reconcile::CycleError;
 use crate::reconcile::intention::IntentionError;
 use crate::reconcile::worker::WorkerError;
-use crate::reconcile::{CycleError, chain};
 use crate::state::StateError;
 use units::ExportError;
 
@@ -252,7 +252,7 @@ impl VerbError {
             | VerbError::NoWayBack(_)
             | VerbError::Modify(storage::ModifyError::Edit(_) | storage::ModifyError::Raced { .. } | storage::ModifyError::Write { .. })
             | VerbError::NoEngine(_)
-            | VerbError::Export(ExportError::Api(_) | ExportError::Tar { .. } | ExportError::File { .. })
+            | VerbError::Export(ExportError::Api(_) | ExportError::Unknown { .. } | ExportError::Tar { .. } | ExportError::File { .. })
             | VerbError::Reboot(_) => {
                 eprintln!("error: {}", chain(&self));
                 ExitCode::from(exit::FAILED)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::image::ImportImageOptions;
-use bollard::models::BuildInfo;
+use bollard::models::{BuildInfo, Volume};
 use bollard::volume::{CreateVolumeOptions, ListVolumesOptions};
 use futures_util::{StreamExt, stream};
 
@@ -30,6 +30,8 @@ pub struct SeenVolume {
     pub driver: String,
     /// Where the host has it.
     pub path: String,
+    /// What the engine mounts there while a container uses it; `None`: its files are in that directory.
+    pub device: Option<String>,
 }
 
 impl EngineApi {
@@ -79,8 +81,7 @@ impl EngineApi {
         let list = self.docker.list_volumes(None::<ListVolumesOptions<String>>);
         let told = self.within(CALL_LIMIT, || "list its volumes".to_owned(), list).await?;
         let volumes = told.volumes.unwrap_or_default().into_iter();
-        let seen = volumes.map(|volume| SeenVolume { name: volume.name, driver: volume.driver, path: volume.mountpoint });
-        Ok(seen.collect())
+        Ok(volumes.map(seen).collect())
     }
 
     /// Makes a volume of that name, or finds it; answers where the host has it.
@@ -91,7 +92,7 @@ impl EngineApi {
         let make =
             self.docker.create_volume(CreateVolumeOptions { name, driver: "local", driver_opts: HashMap::new(), labels: HashMap::new() });
         let made = self.within(CALL_LIMIT, || format!("make volume {name}"), make).await?;
-        Ok(SeenVolume { name: made.name, driver: made.driver, path: made.mountpoint })
+        Ok(seen(made))
     }
 
     async fn next<T>(&self, next: impl Future<Output = Option<T>>, doing: impl Fn() -> String) -> Result<Option<T>, ApiError> {
@@ -101,6 +102,10 @@ impl EngineApi {
         };
         tokio::time::timeout(SILENCE_LIMIT, next).await.map_err(silent)
     }
+}
+
+fn seen(mut volume: Volume) -> SeenVolume {
+    SeenVolume { device: volume.options.remove("device"), name: volume.name, driver: volume.driver, path: volume.mountpoint }
 }
 
 /// The pieces of a file, until its end or until it cannot be read.

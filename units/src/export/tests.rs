@@ -17,14 +17,15 @@ fn image(names: &[&str]) -> SeenImage {
 }
 
 fn volume(name: &str, driver: &str) -> SeenVolume {
-    SeenVolume { name: name.to_owned(), driver: driver.to_owned(), path: format!("/volumes/{name}") }
+    SeenVolume { name: name.to_owned(), driver: driver.to_owned(), path: format!("/volumes/{name}"), device: None }
 }
 
 #[test]
 fn images_by_tag_and_local_volumes_are_kept_and_the_rest_is_named() {
     let containers = [container("web", true), container("mine", false)];
     let images = [image(&["b:1", "a:1"]), image(&[])];
-    let volumes = [volume("data", "local"), volume("far", "nfs"), volume("../etc", "local")];
+    let share = SeenVolume { device: Some(":/share".to_owned()), ..volume("share", "local") };
+    let volumes = [volume("data", "local"), volume("far", "nfs"), volume("../etc", "local"), share];
     let manifest = Manifest::of(&containers, &images, &volumes);
     assert_eq!(manifest.images, ["a:1", "b:1"]);
     assert_eq!(manifest.volumes, ["data"]);
@@ -34,7 +35,8 @@ fn images_by_tag_and_local_volumes_are_kept_and_the_rest_is_named() {
             "image sha256:1: it has no tag",
             "container mine: the spec does not make it",
             "volume far: nfs keeps it",
-            "volume ../etc: local keeps it",
+            "volume ../etc: engines make none of such a name",
+            "volume share: it is a mount of :/share",
         ]
     );
 }
