@@ -128,6 +128,9 @@ fn check_devices(written: Option<Written<Vec<Written<String>>>>, findings: &mut 
     (!faulty).then_some(devices)
 }
 
+/// Where udev names disks, by what they are and by where they are attached. The other names are for what is on them, or new at each boot.
+const STABLE: [&str; 2] = ["/dev/disk/by-id", "/dev/disk/by-path"];
+
 /// A disk may be another one at the next boot, under a name as /dev/vdb; what is wiped had better be the one that was meant.
 fn check_wipe(
     written: Option<Written<Vec<Written<String>>>>,
@@ -138,8 +141,14 @@ fn check_wipe(
     let wipe = check_devices(written, findings)?;
     for disk in &wipe {
         let listed = devices.is_none_or(|devices| devices.iter().any(|device| device.value == disk.value));
-        let fault = if !disk.value.starts_with("/dev/disk/by-") {
-            Fault::new(format!("{} may be another disk after a reboot, and what is on it would be lost", disk.value))
+        let is_in = |directory: &str| disk.value.strip_prefix(directory).is_some_and(|name| name.starts_with('/'));
+        let fault = if !STABLE.into_iter().any(is_in) {
+            let why = if disk.value.starts_with("/dev/disk/by-") {
+                "is a name for what is on a disk, and goes when that is wiped"
+            } else {
+                "may be another disk after a reboot, and what is on it would be lost"
+            };
+            Fault::new(format!("{} {why}", disk.value))
                 .hint("write a name below /dev/disk/by-id, here and in storage.devices; ls -l /dev/disk/by-id")
         } else if !listed {
             Fault::new(format!("{} is not listed in storage.devices", disk.value))
