@@ -26,5 +26,3 @@ pub use file::OwnFile;
 pub use journal::SeenJournal;
 pub use observe::{Observed, observe};
 pub use plan::{Plan, plan};
-
-use error::chain;

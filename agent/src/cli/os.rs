@@ -98,7 +98,7 @@ impl<'a> Change<'a> {
 
     /// Writes a failure into the ledger; gives it back as the verb's.
     pub(super) async fn failed(&mut self, error: impl std::error::Error + Into<VerbError>) -> Result<VerbError, VerbError> {
-        self.record("", "", &format!("failed: {}", reconcile::chain(&error))).await?;
+        self.record("", "", &format!("failed: {}", config::chain(&error))).await?;
         Ok(error.into())
     }
 
@@ -137,7 +137,7 @@ impl<'a> Change<'a> {
 
 /// The hold of the last rollback, while it is in force.
 pub(super) fn held(host: &Host, os: &Result<ImageStatus, String>) -> Result<Option<Hold>, String> {
-    match (rollback::read(host).map_err(|error| reconcile::chain(&error))?, os) {
+    match (rollback::read(host).map_err(|error| config::chain(&error))?, os) {
         (None, _) => Ok(None),
         (Some(rollback), Ok(os)) => Ok(rollback.held(os).cloned()),
         (Some(_), Err(_)) => Err("the deployments are not known".to_owned()),

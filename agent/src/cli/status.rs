@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use config::Problems;
+use config::{Problems, chain};
 use units::Store;
 
 use super::{VerbError, os};
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, Scope, chain};
+use crate::reconcile::{self, Scope};
 use crate::report::{self, ContainerStatus, SpecStatus, Status};
 use crate::state::extender;
 use crate::state::generations;

@@ -42,7 +42,7 @@ pub(super) async fn look(host: &Host, preview: bool) -> Result<ExitCode, VerbErr
         }
     };
     if rollback::is_remembered(host) {
-        let os = reconcile::image::observe(host).await.map_err(|error| reconcile::chain(&error));
+        let os = reconcile::image::observe(host).await.map_err(|error| config::chain(&error));
         print!("{}", report::hold_text(&os::held(host, &os)));
     }
     Ok(code)

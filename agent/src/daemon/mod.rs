@@ -9,6 +9,7 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use config::chain;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -17,7 +18,7 @@ use crate::extender::{Extender, Wish};
 use crate::host::Host;
 use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
-use crate::reconcile::{self, CycleError, Ending, Progress, Report, Scope, Stop, chain};
+use crate::reconcile::{self, CycleError, Ending, Progress, Report, Scope, Stop};
 
 pub use journal::start as start_log;
 

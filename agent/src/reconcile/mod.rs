@@ -161,16 +161,3 @@ pub async fn apply(
     let (_, plan) = preview_without(host, intention, scope, consent, &run.put_off).await?;
     run.finish(intention, scope, begun, plan, None).await
 }
-
-/// An error with all its causes on one line, for records.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

@@ -48,7 +48,7 @@ async fn store(engine: Result<EngineKind, String>) -> Store {
         Err(why) => return Store::Unknown(why),
     };
     let looked = async { EngineApi::connect(kind).await?.look().await };
-    looked.await.unwrap_or_else(|error| Store::Unknown(crate::chain(&error)))
+    looked.await.unwrap_or_else(|error| Store::Unknown(config::chain(&error)))
 }
 
 /// The containers that units with our stamp are for.

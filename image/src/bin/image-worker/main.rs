@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use config::chain;
 use effects::Effects;
 use image::{Event, Order, Request};
 use session::Session;
@@ -83,17 +84,6 @@ fn tell(event: &Event) -> io::Result<()> {
     line.push(b'\n');
     let mut events = EVENTS.get().ok_or_else(|| io::Error::other("nobody listens yet"))?;
     events.write_all(&line)
-}
-
-/// The error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 /// What was asked is not in the protocol.

@@ -5,12 +5,13 @@ use std::future;
 use std::io;
 use std::time::Duration;
 
+use config::chain;
 use engine_api::{ApiError, EngineApi, Output};
 use tokio::io::{AsyncWrite, AsyncWriteExt, stderr, stdout};
 
 use crate::arguments::Job;
+use crate::say;
 use crate::signals::StopSignal;
-use crate::{chain, say};
 
 /// How long the last of the output may take to come once the container has ended.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);

@@ -14,6 +14,7 @@ mod stop;
 use std::process::ExitCode;
 
 use arguments::{Job, Verb};
+use config::chain;
 
 /// Of sysexits.h: starting again does not help.
 const EX_CONFIG: u8 = 78;
@@ -42,16 +43,4 @@ async fn main() -> ExitCode {
 /// To the journal, beside what the container writes.
 fn say(what: impl std::fmt::Display) {
     eprintln!("container-runner: {what}");
-}
-
-/// An error with what it comes from, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

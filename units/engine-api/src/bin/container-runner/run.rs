@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use config::EngineKind;
+use config::{EngineKind, chain};
 use engine_api::{ApiError, EngineApi};
 use sd_notify::NotifyState;
 use systemd::{ActiveState, Systemd};
@@ -13,7 +13,7 @@ use crate::arguments::Job;
 use crate::decide::{Moment, Next, exit_code, exit_code_when_lost, next};
 use crate::follow::follow;
 use crate::signals::StopSignal;
-use crate::{EX_CONFIG, chain, say};
+use crate::{EX_CONFIG, say};
 
 /// How long dockerd may take to come up before anything is started.
 const BEGIN_LIMIT: Duration = Duration::from_secs(60);

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 
-use config::EngineKind;
+use config::{EngineKind, chain};
 use engine_api::{ApiError, EngineApi, Found};
 
 use crate::arguments::Job;
-use crate::{EX_CONFIG, chain, say};
+use crate::{EX_CONFIG, say};
 
 /// Stops the container; gives the exit code of this process.
 pub(crate) async fn stop(job: &Job) -> Result<u8, Box<dyn Error>> {
