@@ -1,10 +1,10 @@
 //! The worker's voice: one JSON event a line, on the standard output that the process was started with.
 
-use std::error::Error;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
 
+pub(crate) use config::chain;
 use storage_setup::protocol::Event;
 
 /// Why an event could not be told.
@@ -43,16 +43,4 @@ impl Events {
         line.push(b'\n');
         self.out.write_all(&line).map_err(EventsError::Write)
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }

@@ -4,7 +4,6 @@ use config::{GIB, KIB, MIB};
 use proptest::prelude::*;
 
 use super::*;
-use crate::extender::status::{Discards, WhenFull};
 
 const EXTENT: u64 = 4 * MIB;
 const CHUNK: u64 = 512 * KIB;
@@ -23,16 +22,10 @@ fn pool(size: u64, used: u64) -> Pool {
 }
 
 fn figures(size: u64, used: u64, metadata: Use) -> Figures {
-    Figures {
-        transaction: 0,
-        metadata,
-        data: Use::new(used / CHUNK, size / CHUNK).expect("a share"),
-        held_root: None,
-        mode: Mode::Write,
-        discards: Discards::PassedDown,
-        when_full: WhenFull::Queues,
-        needs_check: false,
-        metadata_low_water: Some(512),
+    let (data, metadata) = (format!("{}/{}", used / CHUNK, size / CHUNK), format!("{}/{}", metadata.used(), metadata.total()));
+    match format!("0 {metadata} {data} - rw discard_passdown queue_if_no_space - 512").parse() {
+        Ok(Status::Known(figures)) => figures,
+        other => panic!("the pool of a test has figures: {other:?}"),
     }
 }
 

@@ -22,22 +22,11 @@ pub(super) fn grow_volume(machine: &mut Machine<'_>, group: &str, volume: &str, 
     Ok(Change::Made)
 }
 
-/// sfdisk writes the table of the disk in use; the kernel would refuse to read it all again, so partx tells it of the one partition.
+/// The partition that the root file system is on.
 pub(super) fn grow_partition(machine: &mut Machine<'_>, disk: &str, number: u32, to: Bytes) -> Result<Change, ApplyError> {
     let host = Host::read()?;
     let root = host.mounted_at("/").map(|mount| Number(mount.device.clone()));
-    let partition = root.as_ref().and_then(Partition::read);
-    let Some(partition) = partition.filter(|found| found.disk == disk && found.number == number) else {
-        return changed(format!("the root file system is not on partition {number} of {disk}"));
-    };
-    if partition.size() >= to {
-        return Ok(Change::Already);
-    }
-    if partition.room() < to {
-        return changed(format!("partition {number} of {disk} can only become {}", partition.room()));
-    }
-    resize(machine, disk, number, to)?;
-    Ok(Change::Made)
+    grow_to(machine, "the root file system", root.as_ref(), (disk, number), to)
 }
 
 /// The same for a partition that holds a physical volume.
@@ -49,12 +38,24 @@ pub(super) fn grow_member_partition(
     to: Bytes,
 ) -> Result<Change, ApplyError> {
     member(&machine.report()?, group, node)?;
-    let partition = match Node::at(node)? {
-        Node::Block(found) => Partition::read(&found),
+    let found = match Node::at(node)? {
+        Node::Block(found) => Some(found),
         Node::Missing | Node::NotBlock => None,
     };
+    grow_to(machine, node, found.as_ref(), (disk, number), to)
+}
+
+/// Grows the partition that `device` is; `what` is that to a person.
+fn grow_to(
+    machine: &mut Machine<'_>,
+    what: &str,
+    device: Option<&Number>,
+    (disk, number): (&str, u32),
+    to: Bytes,
+) -> Result<Change, ApplyError> {
+    let partition = device.and_then(Partition::read);
     let Some(partition) = partition.filter(|found| found.disk == disk && found.number == number) else {
-        return changed(format!("{node} is not partition {number} of {disk}"));
+        return changed(format!("{what} is not at partition {number} of {disk}"));
     };
     if partition.size() >= to {
         return Ok(Change::Already);
@@ -82,6 +83,7 @@ fn member(report: &FullReport, group: &str, node: &str) -> Result<Member, ApplyE
     }
 }
 
+/// sfdisk writes the table of the disk in use; the kernel would refuse to read it all again, so partx tells it of the one partition.
 pub(super) fn resize(machine: &mut Machine<'_>, disk: &str, number: u32, to: Bytes) -> Result<(), ApplyError> {
     let number = number.to_string();
     let table = format!(", {}KiB\n", to.0 / config::KIB);
