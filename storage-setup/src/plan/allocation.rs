@@ -21,12 +21,14 @@ pub(super) fn draw(draft: &mut Draft<'_>, group: &str, asker: &Asker<'_>, asked:
     let root = draft.root_growth.get(group).cloned();
     let space = draft.spaces.get_mut(group)?;
     let mut after = own.to_vec();
+    after.extend_from_slice(space.behind());
     match asked {
         Size::Bytes(_) => {}
         Size::OfGroup(_) => after.extend(space.disks()),
         Size::OfFree(_) => {
             after.extend(space.disks());
             after.extend(root);
+            space.wait_with_share();
         }
     }
     let needed = target.saturating_sub(asker.now);

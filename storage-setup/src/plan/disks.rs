@@ -188,10 +188,11 @@ fn reason(new: &New<'_>, group: &str) -> Reason {
 
 fn add(draft: &mut Draft<'_>, group: &str, extent: Bytes, new: &New<'_>) {
     let action = Action::AddDisk { group: group.to_owned(), disk: reference(new.disk) };
-    let wiped = wipe(draft, new).into_iter().collect();
+    let wiped: Vec<StepId> = wipe(draft, new).into_iter().collect();
+    let consent = !wiped.is_empty();
     let step = draft.push(action, reason(new, group), Disruption::None, wiped);
     if let Some(space) = draft.spaces.get_mut(group) {
-        space.gain_disk(step, extents_of(new.disk.size, extent));
+        space.gain_disk(step, extents_of(new.disk.size, extent), consent);
     }
 }
 
@@ -208,10 +209,11 @@ fn create(draft: &mut Draft<'_>, group: &str, disks: &[New<'_>]) {
     let why = disks.iter().map(|new| reason(new, group)).find(|why| matches!(why, Reason::Resumed(_)));
     let why = why.unwrap_or_else(|| reason(first, group));
     let action = Action::CreateGroup { group: group.to_owned(), disks: disks.iter().map(|new| reference(new.disk)).collect() };
-    let wiped = disks.iter().filter_map(|new| wipe(draft, new)).collect();
+    let wiped: Vec<StepId> = disks.iter().filter_map(|new| wipe(draft, new)).collect();
+    let consent = !wiped.is_empty();
     let step = draft.push(action, why, Disruption::None, wiped);
     let extents = disks.iter().map(|new| extents_of(new.disk.size, NEW_EXTENT)).sum();
-    draft.spaces.entry(group.to_owned()).or_insert_with(|| Space::none(NEW_EXTENT)).gain_disk(step, extents);
+    draft.spaces.entry(group.to_owned()).or_insert_with(|| Space::none(NEW_EXTENT)).gain_disk(step, extents, consent);
 }
 
 /// Disks are never taken out of a group; that may be news to whoever removed the line.

@@ -51,6 +51,6 @@ fn grow(draft: &mut Draft<'_>, place: &Place, group: &str, member: &Member) {
     let action = Action::GrowMember { group: group.to_owned(), node: member.node.clone(), uuid: member.uuid.clone(), from, to, extent };
     let step = draft.push(action, Reason::Spec(place.clone()), Disruption::None, after);
     if let Some(space) = draft.spaces.get_mut(group) {
-        space.gain_disk(step, to - from);
+        space.gain_disk(step, to - from, false);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Space {
     pub(super) uncertain: bool,
     free: u64,
     gains: Vec<Gain>,
+    /// Disks that a share of the free space counts with and that take consent; see [`Space::wait_with_share`].
+    behind: Vec<StepId>,
 }
 
 #[derive(Debug)]
@@ -27,6 +29,8 @@ struct Gain {
     step: StepId,
     left: u64,
     source: Source,
+    /// The step stands behind one that takes consent.
+    consent: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,28 +42,48 @@ enum Source {
 impl Space {
     /// Of a group that is there.
     pub(super) fn of(group: &VolumeGroup) -> Space {
-        Space { extent: group.extent, total: group.extents, spare: group.spare, uncertain: false, free: group.free, gains: Vec::new() }
+        Space {
+            extent: group.extent,
+            total: group.extents,
+            spare: group.spare,
+            uncertain: false,
+            free: group.free,
+            gains: Vec::new(),
+            behind: Vec::new(),
+        }
     }
 
     /// Of a group that the plan makes.
     pub(super) fn none(extent: Bytes) -> Space {
-        Space { extent, total: 0, spare: 0, uncertain: false, free: 0, gains: Vec::new() }
+        Space { extent, total: 0, spare: 0, uncertain: false, free: 0, gains: Vec::new(), behind: Vec::new() }
     }
 
-    /// A step adds a disk.
-    pub(super) fn gain_disk(&mut self, step: StepId, extents: u64) {
+    /// A step adds a disk; `consent`: once it has been wiped, which takes consent.
+    pub(super) fn gain_disk(&mut self, step: StepId, extents: u64, consent: bool) {
         self.total += extents;
-        self.gains.push(Gain { step, left: extents, source: Source::Disk });
+        self.gains.push(Gain { step, left: extents, source: Source::Disk, consent });
     }
 
     /// A step, which waits for consent, removes a volume.
     pub(super) fn gain_removal(&mut self, step: StepId, extents: u64) {
-        self.gains.push(Gain { step, left: extents, source: Source::Removal });
+        self.gains.push(Gain { step, left: extents, source: Source::Removal, consent: true });
     }
 
     /// The steps that add disks; shares of the group or of its free space presuppose them.
     pub(super) fn disks(&self) -> Vec<StepId> {
         self.gains.iter().filter(|gain| gain.source == Source::Disk).map(|gain| gain.step.clone()).collect()
+    }
+
+    /// A share of the free space is drawn. Where it counts with a disk that takes consent, whatever is drawn after it waits for that disk
+    /// too: made meanwhile, it would leave the share another size than the one that was shown.
+    pub(super) fn wait_with_share(&mut self) {
+        let waiting = self.gains.iter().filter(|gain| gain.source == Source::Disk && gain.consent);
+        self.behind = waiting.map(|gain| gain.step.clone()).collect();
+    }
+
+    /// What everything waits for that is drawn now.
+    pub(super) fn behind(&self) -> &[StepId] {
+        &self.behind
     }
 
     /// Free without any consent but that for `own`.

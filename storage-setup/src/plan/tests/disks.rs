@@ -187,3 +187,19 @@ fn a_disk_in_use_is_never_wiped() {
         assert!(said.contains(says), "{said}");
     }
 }
+
+#[test]
+fn a_share_that_counts_with_a_wiped_disk_is_the_same_before_and_after_consent() {
+    let mut have = host();
+    disk(&mut have, 0).use_ = DiskUse::Signature("ext4".to_owned());
+    let want = with_wipe(spec().disk(0).thin("web", "/srv/web", 1).pool(of_free(60)).plain("data", "/srv/data", gib(1)));
+    let all = steps(&want, &have);
+    let find = |is: fn(&Action) -> bool| all.iter().find(|step| is(&step.action)).expect("a step");
+    let added = find(|action| matches!(action, Action::AddDisk { .. }));
+    let plain = find(|action| matches!(action, Action::CreateVolume { pool: None, .. }));
+    assert!(plain.after.contains(&added.id), "made before the pool, it would leave that another size");
+    // Without a share nothing waits that can do without the disk.
+    let all = steps(&with_wipe(spec().disk(0).plain("data", "/srv/data", gib(1))), &have);
+    let plain = all.iter().find(|step| matches!(step.action, Action::CreateVolume { .. })).expect("a volume");
+    assert_eq!(plain.after, []);
+}
