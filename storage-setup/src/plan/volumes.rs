@@ -38,6 +38,9 @@ enum Fate<'a> {
 pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     let want = draft.want;
     let all: Vec<Wanted<'_>> = want.volumes.iter().map(|(name, volume)| wanted(group, name, volume)).collect();
+    // A share is of what the others leave: taken first, it could leave one of them too little where a run was cut off after a removal.
+    let (shares, levels): (Vec<_>, Vec<_>) = all.into_iter().partition(|wanted| matches!(wanted.asked, Size::OfFree(_)));
+    let all: Vec<Wanted<'_>> = levels.into_iter().chain(shares).collect();
     let mut fates = Vec::new();
     for wanted in &all {
         let fate = if check(draft, wanted) { fate(draft, wanted) } else { Fate::Stuck };
