@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use config::Bytes;
 use serde::Deserialize;
 
-use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup, Watcher};
+use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup, Watcher, copies};
 
 /// What LVM knows of the host's disks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct FullReport {
     pub groups: BTreeMap<String, VolumeGroup>,
     /// Nodes of the physical volumes that belong to no group.
     pub orphans: Vec<String>,
+    /// As in [`crate::Observed::lagging`].
+    pub lagging: BTreeMap<String, Vec<String>>,
 }
 
 /// Why a report could not be used.
@@ -126,13 +128,13 @@ struct RawSegment {
     seg_monitor: String,
 }
 
-/// Reads the report.
+/// Reads the report, and what LVM warned of meanwhile.
 ///
 /// # Errors
 /// See [`ReportError`].
-pub fn parse(text: &str) -> Result<FullReport, ReportError> {
+pub fn parse(text: &str, warnings: &[String]) -> Result<FullReport, ReportError> {
     let raw: RawReport = serde_json::from_str(text).map_err(ReportError::NotJson)?;
-    let mut report = FullReport { groups: BTreeMap::new(), orphans: Vec::new() };
+    let mut report = FullReport { groups: BTreeMap::new(), orphans: Vec::new(), lagging: BTreeMap::new() };
     for section in raw.report {
         let Some(head) = section.vg.first() else {
             // Asking for hidden volumes (`--all`) may also list devices that are no physical volumes; those have no UUID.
@@ -146,6 +148,7 @@ pub fn parse(text: &str) -> Result<FullReport, ReportError> {
             return Err(ReportError::SameName { name });
         }
     }
+    report.lagging = copies::lagging(warnings, &report.groups);
     Ok(report)
 }
 

@@ -6,6 +6,7 @@ mod action;
 pub mod blkid;
 #[cfg(any(test, feature = "cases"))]
 pub mod cases;
+pub mod copies;
 pub mod dm_name;
 pub mod docker_options;
 pub mod extender;

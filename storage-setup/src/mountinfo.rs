@@ -41,6 +41,12 @@ pub fn writable_point<'a>(mounts: &'a [MountEntry], device: &str) -> Option<&'a 
     mounts.iter().rev().find(|mount| mount.device == device && mount.writable && seen(mount)).map(|mount| mount.point.as_str())
 }
 
+/// Whether `path` lies strictly below `above`, as a mount would.
+#[must_use]
+pub fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+}
+
 fn line(line: &str) -> Option<MountEntry> {
     // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
     let (head, tail) = line.split_once(" - ")?;

@@ -108,6 +108,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         suspended: Vec::new(),
         root: Root::Logical { group: group.to_owned(), volume: "root".to_owned(), filesystem },
         groups: BTreeMap::from([(group.to_owned(), found)]),
+        lagging: BTreeMap::new(),
         partitions: BTreeMap::new(),
         devices: DISKS.iter().map(|(path, node, serial, size)| ((*path).to_owned(), disk(node, serial, *size))).collect(),
         mounts: BTreeMap::new(),

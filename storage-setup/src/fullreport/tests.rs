@@ -9,7 +9,7 @@ const GOLDEN: &str = include_str!("golden.json");
 
 #[test]
 fn groups_volumes_pool_and_spare_are_read() {
-    let report = parse(GOLDEN).expect("a report");
+    let report = parse(GOLDEN, &[]).expect("a report");
     assert_eq!(report.groups.keys().collect::<Vec<_>>(), ["atomicos", "data-1"]);
     assert_eq!(report.orphans, ["/dev/loop2"]);
     let group = &report.groups["atomicos"];
@@ -37,7 +37,7 @@ fn an_active_monitored_pool_has_usage() {
         .replace("\"data_percent\":\"\"", "\"data_percent\":\"3.56\"")
         .replace("\"seg_monitor\":\"\"", "\"seg_monitor\":\"monitored\"")
         .replace("\"lv_active\":\"unknown\"", "\"lv_active\":\"active\"");
-    let report = parse(&text).expect("a report");
+    let report = parse(&text, &[]).expect("a report");
     let pool = &report.groups["atomicos"].volumes["docker-pool"];
     assert!(pool.active);
     let Role::Pool(state) = &pool.role else { panic!("{:?}", pool.role) };
@@ -47,19 +47,19 @@ fn an_active_monitored_pool_has_usage() {
 #[test]
 fn a_copy_on_write_snapshot_is_not_plain() {
     let text = GOLDEN.replacen("\"lv_role\":\"public\"", "\"lv_role\":\"public,snapshot,thicksnapshot\"", 2);
-    let report = parse(&text.replace("\"segtype\":\"thin\"", "\"segtype\":\"linear\"")).expect("a report");
+    let report = parse(&text.replace("\"segtype\":\"thin\"", "\"segtype\":\"linear\""), &[]).expect("a report");
     assert_eq!(report.groups["atomicos"].volumes["containers"].role, Role::Other);
     let text = GOLDEN.replace("\"segtype\":\"linear\"", "\"segtype\":\"raid1\"");
-    assert_eq!(parse(&text).expect("a report").groups["atomicos"].volumes["root"].role, Role::Other);
+    assert_eq!(parse(&text, &[]).expect("a report").groups["atomicos"].volumes["root"].role, Role::Other);
 }
 
 #[test]
 fn what_cannot_be_read_is_an_error_and_not_zero() {
-    assert!(matches!(parse(&GOLDEN[..GOLDEN.len() / 2]), Err(ReportError::NotJson(_))));
+    assert!(matches!(parse(&GOLDEN[..GOLDEN.len() / 2], &[]), Err(ReportError::NotJson(_))));
     let text = GOLDEN.replace("\"vg_free_count\":\"31\"", "\"vg_free_count\":\"\"");
-    assert!(matches!(parse(&text), Err(ReportError::NotANumber { field: "vg_free_count", .. })));
+    assert!(matches!(parse(&text, &[]), Err(ReportError::NotANumber { field: "vg_free_count", .. })));
     let text = GOLDEN.replace("\"vg_name\":\"data-1\"", "\"vg_name\":\"atomicos\"");
-    assert!(matches!(parse(&text), Err(ReportError::SameName { .. })));
+    assert!(matches!(parse(&text, &[]), Err(ReportError::SameName { .. })));
 }
 
 #[test]

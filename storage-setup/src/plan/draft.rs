@@ -7,6 +7,7 @@ use config::{Disruption, EngineKind, Group, Place, Problem, Reason, Step, StepId
 use super::pool::Replaced;
 use super::space::Space;
 use super::{Note, Plan, store};
+use crate::mountinfo::is_below;
 use crate::{Action, LogicalVolume, Observed};
 
 /// Group and name of a volume.
@@ -171,6 +172,7 @@ fn undo(action: &Action) -> Undo {
         | Action::WipeDisk { .. }
         | Action::GrowPartition { .. }
         | Action::GrowMember { .. }
+        | Action::RenewMetadata { .. }
         | Action::AddDisk { .. }
         | Action::GrowRootPartition { .. }
         | Action::GrowRootVolume { .. }
@@ -202,10 +204,10 @@ fn nest_mounts(steps: &mut [Step<Action>], already: &BTreeSet<StepId>) {
         if let Action::StartMount { mount, .. } = &step.action
             && !already.contains(&step.id)
         {
-            step.after.extend(starts.iter().filter(|(other, _)| store::is_below(mount, other)).map(|(_, id)| id.clone()));
+            step.after.extend(starts.iter().filter(|(other, _)| is_below(mount, other)).map(|(_, id)| id.clone()));
         }
         if let Action::RemoveMount { mount, .. } = &step.action {
-            step.after.extend(stops.iter().filter(|(other, _)| store::is_below(other, mount)).map(|(_, id)| id.clone()));
+            step.after.extend(stops.iter().filter(|(other, _)| is_below(other, mount)).map(|(_, id)| id.clone()));
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! The plan holds every step, those that lose data too; the agent gates them by disruption and consent, and a step whose `after`
 //! waits, waits too. So `after` names every real dependency and nothing else.
-//! Order: disks, root, pool, volumes by name, mount units, engine options, removals.
+//! Order: disks, root, pool, volumes by name (those that ask for a share of the free space last), mount units, engine options, removals.
 
 mod allocation;
+mod copies;
 mod disks;
 mod draft;
 mod members;
@@ -78,6 +79,7 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
     options::check(&mut draft);
     let group = disks::plan(&mut draft);
     draft.group.clone_from(&group);
+    copies::plan(&mut draft);
     members::plan(&mut draft);
     orphans::plan(&mut draft, group.as_deref());
     root::plan(&mut draft);

@@ -6,6 +6,7 @@ use super::draft::Draft;
 use super::remove::{self, Unit};
 use super::{orphans, store};
 use crate::Action;
+use crate::mountinfo::is_below;
 use crate::render::mount_unit;
 
 /// Removes the units of a volume that stays but belongs elsewhere now. Comes before any mount is planned, since two volumes may
@@ -47,7 +48,7 @@ fn now(draft: &Draft<'_>, point: &str, device: &str) -> Now {
 
 /// Removals of mounts above: systemd unmounts what is below with them.
 fn above(draft: &Draft<'_>, point: &str) -> Vec<StepId> {
-    draft.vacated.iter().filter(|(above, _)| store::is_below(point, above)).map(|(_, step)| step.clone()).collect()
+    draft.vacated.iter().filter(|(above, _)| is_below(point, above)).map(|(_, step)| step.clone()).collect()
 }
 
 /// Mounts the volume once the steps in `ready` are done. Answers the step after which it is mounted as it should be.
@@ -126,7 +127,7 @@ fn again(draft: &mut Draft<'_>, name: &str, volume: &Placed<Volume>) -> Option<V
         return None;
     }
     let mut cleared = Vec::new();
-    for (below, mount) in draft.have.mounts.iter().filter(|(below, _)| store::is_below(below, point)) {
+    for (below, mount) in draft.have.mounts.iter().filter(|(below, _)| is_below(below, point)) {
         let Some(step) = draft.vacated.get(below) else {
             let what = if volume.value.quota { "quotas" } else { "doing without quotas" };
             let text = format!("{name} takes up {what} at the next boot: {} is mounted below it, at {below}", mount.source);

@@ -4,8 +4,8 @@ use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::draft::Draft;
 use super::{POOL, remove, store};
-use crate::Action;
 use crate::render::options;
+use crate::{Action, dm_name};
 
 const KEY: &str = "storage.driver";
 
@@ -22,6 +22,12 @@ pub(super) fn check(draft: &mut Draft<'_>) {
         let message = "the devicemapper driver needs the thin pool".to_owned();
         draft.problem(&driver.place, KEY, message, "add a section [storage.pool], or write driver = \"overlay2\"");
     }
+}
+
+/// Whether dockerd is told to use that pool.
+pub(super) fn names_pool(draft: &Draft<'_>, group: &str, pool: &str) -> bool {
+    let device = format!("/dev/mapper/{}", dm_name::of(group, pool));
+    draft.have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text)) == Some(&device)
 }
 
 /// dockerd keeps its records of the pool in its store. It takes no pool that somebody used without such records, itself included.

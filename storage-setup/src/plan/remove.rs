@@ -3,7 +3,8 @@
 use config::{Disruption, Reason, StepId};
 
 use super::draft::Draft;
-use super::store;
+use super::{options, store};
+use crate::mountinfo::is_below;
 use crate::render::{mount_unit, profile};
 use crate::{Action, LogicalVolume, Mount, Role, stamp};
 
@@ -37,7 +38,7 @@ pub(super) fn obstacle(draft: &Draft<'_>, unit: &Unit) -> Option<String> {
         let at = *point == unit.stamped.mount;
         let by_unit = ours.iter().any(|unit| unit.stamped.mount == *point && unit.device() == mount.source);
         let foreign = !by_unit && !wanted_there(draft, point, &mount.source);
-        if foreign && (at || store::is_below(point, &unit.stamped.mount)) {
+        if foreign && (at || is_below(point, &unit.stamped.mount)) {
             Some(format!("{} is mounted at {point}, not by a unit of ours", mount.source))
         } else {
             None
@@ -131,6 +132,7 @@ pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reas
     for inner in &inside {
         after.push(volume(draft, group, inner, reason)?);
     }
+    let records = stamp::is_engines(&found.tags) || options::names_pool(draft, group, name);
     let Some(space) = draft.spaces.get_mut(group) else { return Err(format!("{group} is not there")) };
     let action = Action::RemovePool {
         group: group.to_owned(),
@@ -140,6 +142,7 @@ pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reas
         data: found.extents,
         profile_path: for_good.then(|| profile::path(group, name)),
         engine_stops: have.engine.running && have.engine.driver == Some(config::Driver::Devicemapper),
+        records,
     };
     let mut freed = found.extents + state.metadata;
     if spare_goes_with(volumes, name) {

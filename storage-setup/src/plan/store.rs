@@ -3,6 +3,7 @@
 use config::EngineKind;
 
 use crate::Observed;
+use crate::mountinfo::is_below;
 
 /// dockerd's.
 const DOCKER: &str = "/var/lib/docker";
@@ -10,11 +11,6 @@ const DOCKER: &str = "/var/lib/docker";
 const RECORDS: &str = "/var/lib/docker/devicemapper";
 /// podman's.
 const PODMAN: &str = "/var/lib/containers";
-
-/// Whether `path` lies strictly below `above`.
-pub(super) fn is_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
-}
 
 /// Whether a mount there holds the whole store of the engine.
 pub(super) fn holds_store(mount: &str, engine: Option<EngineKind>) -> bool {

@@ -1,5 +1,6 @@
 //! Tests of the planner: a sentence for each rule, and laws that hold for every case.
 
+mod copies;
 mod disks;
 mod golden;
 mod host;

@@ -36,6 +36,8 @@ pub(crate) enum LvmError {
 pub(crate) struct Output {
     /// The lines of its report, one after another.
     pub(crate) report: String,
+    /// What it warned of.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A running liblvm2cmd.
@@ -71,7 +73,7 @@ impl Lvm {
         let code = run_line(handle, &line);
         let heard = heard::take();
         if u32::try_from(code) == Ok(lvm2_sys::LVM2_COMMAND_SUCCEEDED) {
-            return Ok(Output { report: heard.report });
+            return Ok(Output { report: heard.report, warnings: heard.warnings });
         }
         // Some of LVM's failures return before it has cleaned up after the command.
         self.discard();

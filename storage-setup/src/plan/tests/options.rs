@@ -96,7 +96,7 @@ fn the_pool_goes_after_the_options_name_it_no_more() {
     let all = steps(&spec(), &have);
     let [first, second] = all.as_slice() else { panic!("{all:?}") };
     assert!(matches!(&first.action, Action::WriteFile { path, .. } if path == PATH));
-    assert!(matches!(&second.action, Action::RemovePool { engine_stops: true, profile_path: Some(_), .. }));
+    assert!(matches!(&second.action, Action::RemovePool { engine_stops: true, records: true, profile_path: Some(_), .. }));
     assert_eq!(second.after, std::slice::from_ref(&first.id));
 }
 

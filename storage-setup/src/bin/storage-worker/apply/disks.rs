@@ -49,6 +49,15 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     Ok(Change::Made)
 }
 
+/// LVM writes what it goes by to every disk of the group.
+pub(super) fn renew_metadata(machine: &mut Machine<'_>, group: &str) -> Result<Change, ApplyError> {
+    if !machine.report()?.lagging.contains_key(group) {
+        return Ok(Change::Already);
+    }
+    machine.lvm(&["vgck", "--updatemetadata", group])?;
+    Ok(Change::Made)
+}
+
 /// What is on it is lost. wipefs itself refuses a disk whose partitions are in use.
 pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, ApplyError> {
     let found = the_very(machine, disk)?;

@@ -136,6 +136,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
             root::grow_member_partition(machine, group, node, (disk, *number), *to)
         }
         Action::GrowMember { group, node, to, .. } => root::grow_member(machine, group, node, *to),
+        Action::RenewMetadata { group, .. } => disks::renew_metadata(machine, group),
         Action::AddDisk { group, disk } => disks::add_disk(machine, group, disk),
         Action::GrowRootPartition { disk, number, to, .. } => root::grow_partition(machine, disk, *number, *to),
         Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),
@@ -175,8 +176,8 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
-        Action::RemovePool { group, pool, uuid, profile_path, engine_stops, extent: _, data: _ } => {
-            removed::pool(machine, group, pool, uuid, *engine_stops)
+        Action::RemovePool { group, pool, uuid, profile_path, engine_stops, records, extent: _, data: _ } => {
+            removed::pool(machine, (group, pool), uuid, (*engine_stops, *records))
                 .and_then(|pool| Ok(pool.or(removed::profile(machine, profile_path.as_deref())?)))
         }
     }

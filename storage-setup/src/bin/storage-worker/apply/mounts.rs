@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use storage_setup::mountinfo::is_below;
 use storage_setup::render::mount_unit;
 use systemd::{Systemd, SystemdError};
 
@@ -57,8 +58,7 @@ pub(super) fn again(
     if there.quota == quota {
         return Ok(Change::Already);
     }
-    let below = |point: &str| point.strip_prefix(mount).is_some_and(|rest| rest.starts_with('/'));
-    if let Some(inner) = host.mounts.iter().find(|other| below(&other.point)) {
+    if let Some(inner) = host.mounts.iter().find(|other| is_below(&other.point, mount)) {
         return changed(format!("{} is mounted by now, below {mount}", inner.point));
     }
     job(machine, &format!("systemctl enable {unit}"), async |systemd| systemd.enable(&[unit]).await.map(drop))?;

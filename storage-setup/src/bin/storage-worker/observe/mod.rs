@@ -63,6 +63,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
     Ok(Observed {
         suspended: Vec::new(),
         root,
+        lagging: report.lagging,
         partitions: if look.partitions { root::partitions(&groups) } else { BTreeMap::new() },
         groups,
         devices,
@@ -77,7 +78,8 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
 pub(crate) fn report(lvm: &mut Lvm) -> Result<FullReport, ObserveError> {
     let columns = fullreport::config_argument();
     let words = ["fullreport", "--all", "--reportformat", "json", "--units", "b", "--nosuffix", "--config", &columns];
-    Ok(fullreport::parse(&lvm.run(&words)?.report)?)
+    let output = lvm.run(&words)?;
+    Ok(fullreport::parse(&output.report, &output.warnings)?)
 }
 
 fn only_suspended(suspended: Vec<String>) -> Observed {
@@ -85,6 +87,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         suspended,
         root: Root::Other("not looked at while devices are suspended".to_owned()),
         groups: BTreeMap::new(),
+        lagging: BTreeMap::new(),
         partitions: BTreeMap::new(),
         devices: BTreeMap::new(),
         mounts: BTreeMap::new(),

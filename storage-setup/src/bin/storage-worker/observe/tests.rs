@@ -55,7 +55,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 fn look(path: &str, intents: &Intents) -> Device {
-    let nothing = FullReport { groups: [].into(), orphans: Vec::new() };
+    let nothing = FullReport { groups: [].into(), orphans: Vec::new(), lagging: [].into() };
     let known = Known { intents: intents.clone(), wipes: Some(Wipes::default()) };
     device(path, &Host::read().expect("mounts"), &nothing, &known).expect("a look")
 }

@@ -3,121 +3,16 @@
 //! Without device-mapper: LVM is told by a configuration of its own to write metadata only, so that any kernel with loop devices will
 //! do. Needs root, loop devices and LVM, and fails where one is missing, saying which.
 
+mod bench;
+
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use config::{Bytes, MIB, StepId};
-use storage_setup::protocol::{Event, Kill, Outcome, Request, Task};
+use bench::{Bench, EXTENT, GROUP, SIZE};
+use config::{Bytes, StepId};
+use storage_setup::protocol::{Event, Kill, Outcome, Task};
 use storage_setup::{Action, DiskRef};
-
-const SIZE: u64 = 100 * MIB;
-const EXTENT: Bytes = Bytes(4 * MIB);
-const GROUP: &str = "worker-test";
-
-/// Three disks, a configuration of LVM that sees only them, and a state directory.
-struct Bench {
-    directory: tempfile::TempDir,
-    nodes: Vec<String>,
-}
-
-impl Bench {
-    fn new() -> Bench {
-        let directory = tempfile::tempdir().expect("directory");
-        let mut bench = Bench { directory, nodes: Vec::new() };
-        let installed = Path::new("/usr/sbin/lvm").exists() || Path::new("/sbin/lvm").exists();
-        assert!(installed, "this test needs LVM; make setup installs it (package lvm2)");
-        for index in 0..3 {
-            std::fs::File::create(bench.image(index)).and_then(|file| file.set_len(SIZE)).expect("sparse file");
-            let made = Command::new("losetup").args(["-f", "--show"]).arg(bench.image(index)).output().expect("losetup");
-            let said = String::from_utf8_lossy(&made.stderr);
-            assert!(made.status.success(), "this test needs root and loop devices: {said}");
-            bench.nodes.push(String::from_utf8_lossy(&made.stdout).trim().to_owned());
-        }
-        let seen: Vec<String> = bench.nodes.iter().map(|node| format!("\"a|^{node}$|\"")).collect();
-        let text = format!(
-            "global {{ activation=0 use_lvmpolld=0 event_activation=0 }}\nactivation {{ monitoring=0 udev_sync=0 udev_rules=0 }}\n\
-             devices {{ filter=[{}, \"r|.*|\"] obtain_device_list_from_udev=0 external_device_info_source=\"none\" use_devicesfile=0 }}\n\
-             backup {{ backup=0 archive=0 }}\n",
-            seen.join(", ")
-        );
-        std::fs::create_dir(bench.path("lvm")).expect("directory");
-        std::fs::write(bench.path("lvm/lvm.conf"), text).expect("lvm.conf");
-        bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn image(&self, index: usize) -> PathBuf {
-        self.path(&format!("disk{index}"))
-    }
-
-    /// Disks as new, no state, no files.
-    fn reset(&self) {
-        for node in &self.nodes {
-            let disk = std::fs::OpenOptions::new().write(true).open(node).expect("disk");
-            (&disk).write_all(&vec![0; 2 << 20]).expect("zeros");
-            disk.sync_all().expect("sync");
-        }
-        let _ = std::fs::remove_dir_all(self.path("state"));
-        let _ = std::fs::remove_dir_all(self.path("etc"));
-    }
-
-    fn disk(&self, index: usize) -> DiskRef {
-        // A loop device has no serial number: its node is its identity.
-        DiskRef { identity: self.nodes[index].clone(), node: self.nodes[index].clone(), size: Bytes(SIZE) }
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.env("LVM_SYSTEM_DIR", self.path("lvm")).env("LVM_SUPPRESS_FD_WARNINGS", "1");
-        command
-    }
-
-    /// Everything that the worker said; it may have died on the way.
-    fn apply(&self, steps: &[Task], kill: Option<Kill>) -> Vec<Event> {
-        let request = Request::Apply { steps: steps.to_vec(), state: self.path("state").display().to_string(), kill };
-        let mut worker = self
-            .command(env!("CARGO_BIN_EXE_storage-worker"))
-            // Its kill is for its whole group, which must not be ours.
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the worker starts");
-        let mut line = serde_json::to_string(&request).expect("a request");
-        line.push('\n');
-        worker.stdin.take().expect("stdin").write_all(line.as_bytes()).expect("request");
-        let output = worker.wait_with_output().expect("the worker ends");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
-    }
-
-    /// What LVM has, UUIDs and times left out.
-    fn lvm_state(&self) -> String {
-        let mut text = String::new();
-        let reports = [["pvs", "pv_name,vg_name"], ["vgs", "vg_name,vg_extent_count,vg_free_count"], ["lvs", "lv_name,lv_size,lv_tags"]];
-        for [report, columns] in reports {
-            let output = self.command("lvm").args([report, "--noheadings", "-o", columns]).output().expect("lvm");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            text.push_str(&String::from_utf8_lossy(&output.stdout));
-        }
-        text
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        for node in &self.nodes {
-            let _ = Command::new("losetup").args(["-d", node]).status();
-        }
-    }
-}
 
 fn task(id: &str, after: &[&str], action: Action) -> Task {
     Task { id: StepId::from_text(id), action, after: after.iter().map(|id| StepId::from_text(id)).collect() }
@@ -288,6 +183,28 @@ fn a_physical_volume_takes_what_its_disk_has_gained() {
     let step = [task("grow", &[], grow)];
     assert_eq!(outcomes(&bench.apply(&step, None))["grow"], Outcome::Made);
     assert_eq!(outcomes(&bench.apply(&step, None))["grow"], Outcome::Already, "LVM counts as the planner does");
+}
+
+/// What a power cut between the writes to two disks leaves: on one of them what was there before, or half of what comes.
+#[test]
+fn a_copy_of_the_metadata_that_lags_or_is_torn_is_written_anew() {
+    let bench = Bench::new();
+    let steps = plan(&bench);
+    assert_eq!(outcomes(&bench.apply(&steps[..2], None))["disk"], Outcome::Made);
+    let older = bench.head(1);
+    assert_eq!(outcomes(&bench.apply(&steps, None))["grow"], Outcome::Made);
+    let (wanted, mut torn) = (bench.lvm_state(), bench.head(1));
+    torn[4096 + 512..].fill(0);
+    let renew = [task("renew", &[], Action::RenewMetadata { group: GROUP.to_owned(), nodes: vec![bench.nodes[1].clone()] })];
+    for (head, words) in [(older, "ignoring metadata seqno"), (torn, "repair VG metadata")] {
+        bench.put_head(1, &head);
+        assert!(bench.complaints().contains(words), "{}", bench.complaints());
+        let events = bench.apply(&renew, None);
+        assert_eq!(outcomes(&events)["renew"], Outcome::Made, "{events:?}");
+        assert_eq!(effects(&events), [format!("vgck --updatemetadata {GROUP}")]);
+        assert_eq!((bench.complaints(), bench.lvm_state()), (String::new(), wanted.clone()));
+        assert_eq!(outcomes(&bench.apply(&renew, None))["renew"], Outcome::Already);
+    }
 }
 
 #[test]
