@@ -2,9 +2,9 @@
 //! image, not the engine, and no storage that is good.
 
 use anyhow::{Context, Result, ensure};
-use tests::guest::{Guest, Output};
+use tests::guest::Guest;
 use tests::image::Layout;
-use tests::product::SPEC;
+use tests::product::{self, SPEC};
 
 /// A bad spec, and words that its diagnostics must have.
 struct Bad {
@@ -261,14 +261,7 @@ fn ready() -> Result<Guest> {
 
 fn refused(guest: &Guest, bad: &Bad) -> Result<()> {
     guest.write_file(SPEC, bad.spec)?;
-    for verb in ["plan", "apply"] {
-        let Output { code, stdout, stderr } = guest.run(&["/usr/bin/atomic", "host", verb])?;
-        ensure!(code == 2, "{}: {verb} ended with {code}: {stdout}{stderr}", bad.name);
-        for words in bad.says {
-            ensure!(stderr.contains(words), "{}: {verb} does not say {words:?}:\n{stderr}", bad.name);
-        }
-    }
-    Ok(())
+    product::refused(guest, bad.name, bad.says)
 }
 
 fn every_line_is_told(guest: &Guest) -> Result<()> {

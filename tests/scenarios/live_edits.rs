@@ -4,26 +4,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use tests::edits::DATA;
 use tests::guest::Guest;
 use tests::image::Layout;
 use tests::product::{self, SPEC};
 
-const START: &str = r#"
-[storage]
-driver = "overlay2"
-
-[storage.pool]
-size = "2G"
-
-[storage.volume.data]
-mount = "/var/data"
-size = "1G"
-"#;
-
-/// A host that is as [`START`] says, with its daemon running.
+/// A host that is as [`DATA`] says, with its daemon running.
 fn host() -> Result<Guest> {
     let guest = Guest::ready(&Layout::default())?;
-    guest.write_file(SPEC, START)?;
+    guest.write_file(SPEC, DATA)?;
     converge(&guest)?;
     assert_eq!(guest.check("findmnt -no SOURCE,FSTYPE /var/data")?, "/dev/mapper/atomicos-data xfs");
     Ok(guest)
@@ -115,7 +104,7 @@ fn shrinking_a_volume_waits_and_consent_for_another_state_is_void() -> Result<()
     let guest = host()?;
     guest.check("echo precious > /var/data/file")?;
     edit(&guest, "size = \"1G\"", "size = \"500M\"")?;
-    let stale: Vec<String> = waiting_ids(&guest)?;
+    let stale = product::losing(&guest)?;
     assert!(!stale.is_empty());
     assert_eq!(guest.check("cat /var/data/file")?, "precious");
 
@@ -131,11 +120,6 @@ fn shrinking_a_volume_waits_and_consent_for_another_state_is_void() -> Result<()
     assert_eq!(guest.check("ls /var/data")?, "");
     assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
     Ok(())
-}
-
-fn waiting_ids(guest: &Guest) -> Result<Vec<String>> {
-    let plan = product::plan(guest)?;
-    Ok(plan.iter().filter(|step| step["disruption"] == "data-loss").map(|step| product::text(&step["id"])).collect())
 }
 
 /// Runs, word for word, the command that `status` shows for what waits.

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use tests::guest::Guest;
 use tests::image::Layout;
-use tests::product::SPEC;
+use tests::product::{self, SPEC};
 
 /// How the host is prepared, what the spec says of storage, and words that its diagnostics must have.
 struct Bad {
@@ -104,13 +104,7 @@ fn a_group_that_lacks_a_disk_is_left_alone_and_so_is_a_disk_that_vanished() -> R
 fn refused(guest: &Guest, name: &str, storage: &str, says: &[&str]) -> Result<()> {
     guest.write_file(SPEC, format!("[storage]\ndriver = \"overlay2\"\n{storage}"))?;
     let before = state(guest)?;
-    for verb in ["plan", "apply"] {
-        let output = guest.run(&["/usr/bin/atomic", "host", verb])?;
-        assert_eq!(output.code, 2, "{name}: {verb}: {}{}", output.stdout, output.stderr);
-        for words in says {
-            assert!(output.stderr.contains(words), "{name}: {verb} does not say {words:?}:\n{}", output.stderr);
-        }
-    }
+    product::refused(guest, name, says)?;
     assert_eq!(state(guest)?, before, "{name}: something changed");
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The kill points are the records of a clean run: as many as its report has effects, no more and no fewer.
 
 use anyhow::{Context, Result, ensure};
-use tests::edits::{Edit, Made, consents, converge};
+use tests::edits::{Edit, Made, consents, converge, killed};
 use tests::guest::Guest;
 use tests::image::Layout;
 use tests::product;
@@ -33,9 +33,7 @@ fn killed_at_every_effect(edit: &Edit) -> Result<()> {
 }
 
 fn kill_and_converge(guest: &Guest, point: &str, consents: &[&str], expected: &Made) -> Result<()> {
-    let killed = guest.sh(&format!("ATOMIC_HOST_KILL={point} setsid --wait atomic host apply {}", consents.join(" ")))?;
-    ensure!(killed.code != 0, "it was not killed:\n{}{}", killed.stdout, killed.stderr);
-    guest.check("! pgrep -x storage-worker")?;
+    killed(guest, point, consents)?;
     converge(guest)?;
     Made::on(guest)?.ensure_same(expected)
 }

@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tests::edits::killed;
 use tests::product::{self, SPEC};
 use tests::registry;
 use tests::site::{self, Site};
@@ -70,8 +71,7 @@ fn cut_at_every_effect_of_share(share: usize) -> Result<()> {
 
 fn cut_and_converge(point: &str, expected: &Made) -> Result<()> {
     let site = fresh()?;
-    let cut = site.guest.sh(&format!("ATOMIC_HOST_KILL={point} setsid --wait atomic host apply"))?;
-    ensure!(cut.code != 0, "it was not killed:\n{}{}", cut.stdout, cut.stderr);
+    killed(&site.guest, point, &[])?;
     let applied = product::apply(&site.guest, &[])?;
     ensure!(applied.code == 0, "the next run did not converge: {:#}", applied.report);
     ensure!(product::plan(&site.guest)? == Vec::<Value>::new(), "the run after that would still do something");

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use serde_json::Value;
+use tests::edits::consents;
 use tests::guest::Guest;
 use tests::image::Layout;
 use tests::product::{self, SPEC};
@@ -175,10 +176,8 @@ fn root_grows_into_a_new_disk_and_then_takes_from_the_pool_with_consent() -> Res
     for words in ["remove-pool atomicos/docker-pool", "grow-root-volume atomicos/root: 4 GiB -> 6 GiB", "create-pool", "--consent"] {
         assert!(shown.contains(words), "{words:?} is not in the plan:\n{shown}");
     }
-    let losing: Vec<String> =
-        product::plan(&guest)?.iter().filter(|step| step["disruption"] == "data-loss").map(|step| product::text(&step["id"])).collect();
-    let arguments: Vec<&str> = losing.iter().flat_map(|id| ["--consent", id.as_str()]).collect();
-    let applied = product::apply(&guest, &arguments)?;
+    let consents = consents(&guest)?;
+    let applied = product::apply(&guest, &consents.iter().map(String::as_str).collect::<Vec<_>>())?;
     assert_eq!(applied.code, 0, "{:#}", applied.report);
     assert_eq!(product::extents(&guest, "atomicos")?["root"], 1536);
     assert_eq!(guest.check("findmnt -no SOURCE /var/data && ls /var/data")?, "/dev/mapper/atomicos-data", "made anew, and empty");

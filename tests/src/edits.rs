@@ -2,7 +2,7 @@
 //! In: a [`Guest`] from the saved state. Out: what a run of the agent left on it, to be compared with what another run left.
 
 use crate::guest::Guest;
-use crate::product::{self, SPEC, text};
+use crate::product::{self, SPEC};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,7 +18,8 @@ pub struct Edit {
 
 const BARE: &str = "[storage]\ndriver = \"overlay2\"\n";
 
-const DATA: &str = r#"
+/// overlay2, a pool and one thin volume in it.
+pub const DATA: &str = r#"
 [storage]
 driver = "overlay2"
 
@@ -116,9 +117,14 @@ pub fn converge(guest: &Guest) -> Result<Vec<String>> {
 
 /// The arguments of apply that consent to all that the plan would lose.
 pub fn consents(guest: &Guest) -> Result<Vec<String>> {
-    let plan = product::plan(guest)?;
-    let losing = plan.iter().filter(|step| step["disruption"] == "data-loss");
-    Ok(losing.flat_map(|step| ["--consent".to_owned(), text(&step["id"])]).collect())
+    Ok(product::losing(guest)?.into_iter().flat_map(|id| ["--consent".to_owned(), id]).collect())
+}
+
+/// Applies, and is killed at that point, as `before:3`.
+pub fn killed(guest: &Guest, point: &str, arguments: &[&str]) -> Result<()> {
+    let killed = guest.sh(&format!("ATOMIC_HOST_KILL={point} setsid --wait atomic host apply {}", arguments.join(" ")))?;
+    ensure!(killed.code != 0, "it was not killed:\n{}{}", killed.stdout, killed.stderr);
+    guest.check("! pgrep -x storage-worker").map(drop)
 }
 
 /// What a run leaves on the machine, of storage.
@@ -167,22 +173,10 @@ fn in_order(guest: &Guest) -> Result<()> {
     ensure!(plan == Vec::<Value>::new(), "there is still something to do: {plan:#?}");
     let suspended = guest.check("dmsetup info -c --noheadings -o name,suspended | grep -w Suspended || true")?;
     ensure!(suspended.is_empty(), "still suspended: {suspended}");
-    lvm_has_nothing_to_complain_of(guest)?;
+    // Also not of a copy of its metadata that a cut left behind the others: to mend that is the product's part.
+    let checked = guest.sh("vgck atomicos").context("vgck")?;
+    ensure!(checked.code == 0 && checked.stderr.is_empty(), "vgck: {}{}", checked.stdout, checked.stderr);
     let pools = guest.check("dmsetup status --target thin-pool")?;
     ensure!(!pools.contains("needs_check") && !pools.contains("Fail"), "{pools}");
-    Ok(())
-}
-
-/// A cut between the flushes of two disks leaves the one with an older copy of the group's metadata. LVM takes the newer one, says so
-/// each time, and brings the older one up to date with its next write: that one it is given here.
-fn lvm_has_nothing_to_complain_of(guest: &Guest) -> Result<()> {
-    let check = || guest.sh("vgck atomicos").context("vgck");
-    let mut checked = check()?;
-    if checked.stderr.contains("ignoring metadata seqno") {
-        println!("one disk has an older copy of the group's metadata");
-        guest.check("vgck --updatemetadata atomicos")?;
-        checked = check()?;
-    }
-    ensure!(checked.code == 0 && checked.stderr.is_empty(), "vgck: {}{}", checked.stdout, checked.stderr);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! In: a [`Guest`]. Out: reports and facts of LVM, told apart by what they mean.
 
 use crate::guest::{Guest, Output};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 /// Where the spec is.
@@ -57,6 +57,23 @@ pub fn plan(guest: &Guest) -> Result<Vec<Value>> {
     let output = guest.run(&["/usr/bin/atomic", "host", "plan", "--json"])?;
     let plan = json(&output)?;
     plan["steps"].as_array().cloned().context("a plan has steps")
+}
+
+/// The spec that is there is refused, by `plan` and by `apply`: exit code 2, and these words. `name` tells in a failure which one it was.
+pub fn refused(guest: &Guest, name: &str, says: &[&str]) -> Result<()> {
+    for verb in ["plan", "apply"] {
+        let Output { code, stdout, stderr } = guest.run(&["/usr/bin/atomic", "host", verb])?;
+        ensure!(code == 2, "{name}: {verb} ended with {code}: {stdout}{stderr}");
+        for words in says {
+            ensure!(stderr.contains(words), "{name}: {verb} does not say {words:?}:\n{stderr}");
+        }
+    }
+    Ok(())
+}
+
+/// Ids of the steps of the plan that lose data.
+pub fn losing(guest: &Guest) -> Result<Vec<String>> {
+    Ok(plan(guest)?.iter().filter(|step| step["disruption"] == "data-loss").map(|step| text(&step["id"])).collect())
 }
 
 /// `atomic host status --json`.
