@@ -128,8 +128,11 @@ fn check_devices(written: Option<Written<Vec<Written<String>>>>, findings: &mut 
     (!faulty).then_some(devices)
 }
 
-/// Where udev names disks, by what they are and by where they are attached. The other names are for what is on them, or new at each boot.
-const STABLE: [&str; 2] = ["/dev/disk/by-id", "/dev/disk/by-path"];
+/// Whether a name is one of those that udev gives disks by what they are or by where they are attached. The others are for what is on
+/// them, or new at each boot.
+pub(crate) fn stays_the_same(path: &str) -> bool {
+    ["/dev/disk/by-id/", "/dev/disk/by-path/"].iter().any(|directory| path.starts_with(directory))
+}
 
 /// A disk may be another one at the next boot, under a name as /dev/vdb; what is wiped had better be the one that was meant.
 fn check_wipe(
@@ -141,8 +144,7 @@ fn check_wipe(
     let wipe = check_devices(written, findings)?;
     for disk in &wipe {
         let listed = devices.is_none_or(|devices| devices.iter().any(|device| device.value == disk.value));
-        let is_in = |directory: &str| disk.value.strip_prefix(directory).is_some_and(|name| name.starts_with('/'));
-        let fault = if !STABLE.into_iter().any(is_in) {
+        let fault = if !stays_the_same(&disk.value) {
             let why = if disk.value.starts_with("/dev/disk/by-") {
                 "is a name for what is on a disk, and goes when that is wiped"
             } else {

@@ -3,6 +3,7 @@
 use super::layer::{Reading, table};
 use super::size::{self, Asked, Wrong};
 use crate::reader::{Fault, quoted};
+use crate::storage::stays_the_same;
 use crate::tree::{Node, Value};
 use crate::{KIB, MIB};
 
@@ -68,7 +69,6 @@ fn driver(file: &mut Reading<'_>, entries: &mut Entries) -> String {
 
 /// `sdb` is /dev/sdb. What may be wiped has to be named so that it is the same disk at every boot.
 fn devices(file: &mut Reading<'_>, entries: &mut Entries) {
-    const STABLE: &str = "/dev/disk/by-";
     let mut paths: Vec<String> = Vec::new();
     for word in file.value("DEVS").split_ascii_whitespace() {
         let path = if word.contains('/') { word.to_owned() } else { format!("/dev/{word}") };
@@ -77,10 +77,10 @@ fn devices(file: &mut Reading<'_>, entries: &mut Entries) {
         }
     }
     let wipes = flag(file, "WIPE_SIGNATURES", "true");
-    let (stable, other): (Vec<&String>, Vec<&String>) = paths.iter().partition(|path| wipes && path.starts_with(STABLE));
+    let (stable, other): (Vec<&String>, Vec<&String>) = paths.iter().partition(|path| wipes && stays_the_same(path));
     if wipes && !other.is_empty() {
         let other: Vec<&str> = other.into_iter().map(String::as_str).collect();
-        let what = format!("counts for names below /dev/disk/by-id and the like alone, which stay the same; not for {}", other.join(" "));
+        let what = format!("counts for names below /dev/disk/by-id and by-path alone, which stay the same; not for {}", other.join(" "));
         file.note("WIPE_SIGNATURES", &what);
     }
     for (name, list) in [("devices", paths.iter().collect()), ("wipe", stable)] {
