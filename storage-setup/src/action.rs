@@ -260,6 +260,17 @@ pub enum Action {
         /// Bytes of an extent, for the words.
         extent: Bytes,
     },
+    /// lvchange: what is asked of a volume or pool that has it already, in its tag.
+    RecordSize {
+        /// Group.
+        group: String,
+        /// Name.
+        volume: String,
+        /// `Size::as_tag` of what was asked before, if it is known.
+        from: Option<String>,
+        /// `Size::as_tag`
+        to: String,
+    },
     /// Grow the file system to the volume's size; mounted if it can be, else in place.
     GrowVolumeFilesystem {
         /// Group.
@@ -324,6 +335,13 @@ pub enum Action {
         extents: u64,
         /// Bytes of an extent, for the words.
         extent: Bytes,
+    },
+    /// Remove the pool that dockerd made in loop files, with its records of it. Data loss.
+    RemoveLoopStore {
+        /// Number of the inode of its data file, so that consent is for this very pool.
+        inode: u64,
+        /// dockerd runs on it: it is stopped before. The units family starts it again.
+        engine_stops: bool,
     },
     /// lvremove the pool with all that is in it. Data loss.
     RemovePool {

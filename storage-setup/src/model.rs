@@ -284,8 +284,8 @@ pub struct EngineStore {
     pub driver: Option<Driver>,
     /// Whether the store of dockerd holds an image, a container or a volume; without any it is not data.
     pub filled: bool,
-    /// Whether dockerd keeps a pool of its own in files below its store, which is what it does with devicemapper and no pool.
-    pub loopback: bool,
+    /// The data file of a pool that dockerd made in its store, which is what it does with devicemapper and no pool: its inode.
+    pub loopback: Option<u64>,
     /// Whether dockerd runs.
     pub running: bool,
 }

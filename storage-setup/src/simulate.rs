@@ -65,6 +65,14 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         Action::LabelVolume { group, volume, filesystem, to, .. } => volumes::relabel(have, group, volume, *filesystem, to),
         Action::ActivateVolume { group, volume } => volumes::activate(have, group, volume),
         Action::GrowVolume { group, volume, from, to, asked, .. } => grow(have, group, volume, *from, *to, Some(asked)),
+        Action::RecordSize { group, volume: name, from, to } => {
+            let found = volume(have, group, name)?;
+            if stamp::asked_text(&found.tags) != from.as_deref() {
+                return Err(refused(name, "another size is recorded"));
+            }
+            stamp::record(&mut found.tags, to);
+            Ok(())
+        }
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => volumes::grow_filesystem(have, group, volume, *filesystem, *to),
         Action::StartMount { group, volume, mount, .. } => mounts::start_mount(have, group, volume, mount),
         Action::Remount { group, volume, mount, quota, .. } => mounts::remount(have, group, volume, mount, *quota),
@@ -72,6 +80,10 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             mounts::remove_mount(have, mount, path);
             Ok(())
         }
+        Action::RemoveLoopStore { inode, .. } => match have.engine.loopback.take_if(|there| there == inode) {
+            Some(_) => Ok(()),
+            None => Err(refused("/var/lib/docker/devicemapper", "no such loop files")),
+        },
         Action::RemoveVolume { group, volume, uuid, .. } => volumes::remove_volume(have, group, volume, uuid),
         Action::RemovePool { group, pool, uuid, profile_path, .. } => pools::remove_pool(have, group, pool, uuid, profile_path.as_deref()),
     }
@@ -119,9 +131,7 @@ fn grow(have: &mut Observed, of: &str, name: &str, from: u64, to: u64, asked: Op
     }
     found.extents = to;
     if let Some(asked) = asked {
-        found.tags.retain(|tag| !tag.starts_with(&stamp::asked_tag("")));
-        found.tags.push(stamp::asked_tag(asked));
-        found.tags.sort();
+        stamp::record(&mut found.tags, asked);
     }
     let thin = matches!(found.role, Role::Thin { .. });
     let group = group(have, of)?;

@@ -49,6 +49,13 @@ pub fn asked(tags: &[String]) -> Option<Size> {
     asked_text(tags).and_then(Size::from_tag)
 }
 
+/// Puts another asked size in the place of the recorded one; the tags are sorted then.
+pub(crate) fn record(tags: &mut Vec<String>, asked: &str) {
+    tags.retain(|tag| !tag.starts_with(ASKED));
+    tags.push(asked_tag(asked));
+    tags.sort();
+}
+
 /// Whether the pool is the engine's.
 #[must_use]
 pub fn is_engines(tags: &[String]) -> bool {

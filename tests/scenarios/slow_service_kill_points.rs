@@ -4,6 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use std::time::Instant;
 use tests::edits::killed;
 use tests::product::{self, SPEC};
 use tests::registry;
@@ -11,6 +12,9 @@ use tests::site::{self, Site};
 
 /// How many tests share the kill points.
 const SHARES: usize = 6;
+
+/// Name of the state before the first run.
+const FRESH: &str = "fresh";
 
 /// What a run leaves on the machine.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,31 +56,34 @@ fn made(site: &Site) -> Result<Made> {
 }
 
 fn cut_at_every_effect_of_share(share: usize) -> Result<()> {
-    let clean = fresh()?;
-    let applied = product::apply(&clean.guest, &[])?;
+    let site = fresh()?;
+    site.guest.save(FRESH)?;
+    let applied = product::apply(&site.guest, &[])?;
     ensure!(applied.code == 0, "{:#}", applied.report);
     let effects = applied.effects();
     ensure!(effects.len() > 20, "first services have many effects: {effects:#?}");
-    let expected = made(&clean)?;
-    drop(clean);
+    let expected = made(&site)?;
+    println!("{} effects", effects.len());
 
     for (number, effect) in effects.iter().enumerate().filter(|(number, _)| number % SHARES == share) {
         for when in ["before", "after"] {
             let point = format!("{when}:{}", number + 1);
-            cut_and_converge(&point, &expected).with_context(|| format!("killed {when} effect {}: {effect}", number + 1))?;
+            let begun = Instant::now();
+            site.guest.restore(FRESH)?;
+            cut_and_converge(&site, &point, &expected).with_context(|| format!("killed {when} effect {}: {effect}", number + 1))?;
+            println!("{point}: converged, {} s", begun.elapsed().as_secs());
         }
     }
     Ok(())
 }
 
-fn cut_and_converge(point: &str, expected: &Made) -> Result<()> {
-    let site = fresh()?;
+fn cut_and_converge(site: &Site, point: &str, expected: &Made) -> Result<()> {
     killed(&site.guest, point, &[])?;
     let applied = product::apply(&site.guest, &[])?;
     ensure!(applied.code == 0, "the next run did not converge: {:#}", applied.report);
     ensure!(product::plan(&site.guest)? == Vec::<Value>::new(), "the run after that would still do something");
     ensure!(site.fetch(8080, "index.html")? == "version 1");
-    let now = made(&site)?;
+    let now = made(site)?;
     ensure!(now == *expected, "{now:#?}\nis not\n{expected:#?}");
     Ok(())
 }

@@ -45,6 +45,18 @@ pub fn remove(path: &Path) -> io::Result<bool> {
     Ok(was_there)
 }
 
+/// Removes a directory and all below it, not what links in it lead to; one that is gone is fine. Of a mount point all that is in it
+/// goes, and an error says that it is one.
+///
+/// # Errors
+/// What the file system says; a part may be gone then.
+pub fn remove_tree(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => sync_directory_of(path),
+    }
+}
+
 /// Makes a directory and those above it with this mode, less the umask; one that is there is left as it is.
 ///
 /// # Errors

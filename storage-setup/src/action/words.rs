@@ -38,12 +38,14 @@ impl Describe for Action {
             Action::LabelVolume { .. } => "label-filesystem",
             Action::ActivateVolume { .. } => "activate-volume",
             Action::GrowVolume { .. } => "grow-volume",
+            Action::RecordSize { .. } => "record-size",
             Action::GrowVolumeFilesystem { .. } => "grow-filesystem",
             Action::StartMount { .. } => "start-mount",
             Action::Remount { .. } => "remount",
             Action::RemoveMount { .. } => "remove-mount",
             Action::RemoveVolume { .. } => "remove-volume",
             Action::RemovePool { .. } => "remove-pool",
+            Action::RemoveLoopStore { .. } => "remove-loop-store",
         }
     }
 
@@ -64,12 +66,14 @@ impl Describe for Action {
             | Action::AttachProfile { group, pool, .. } => format!("{group}/{pool}"),
             Action::RemovePool { group, pool, uuid, .. } => format!("{group}/{pool} ({uuid})"),
             Action::RemoveVolume { group, volume, uuid, .. } => format!("{group}/{volume} ({uuid})"),
+            Action::RemoveLoopStore { inode, .. } => format!("/var/lib/docker/devicemapper (inode {inode})"),
             Action::GrowRootVolume { group, volume, .. }
             | Action::CreateVolume { group, volume, .. }
             | Action::FormatVolume { group, volume, .. }
             | Action::LabelVolume { group, volume, .. }
             | Action::ActivateVolume { group, volume }
             | Action::GrowVolume { group, volume, .. }
+            | Action::RecordSize { group, volume, .. }
             | Action::GrowVolumeFilesystem { group, volume, .. } => format!("{group}/{volume}"),
             Action::RemoveMount { mount, uuid: Some(uuid), .. } => format!("{mount} ({uuid})"),
             Action::StartMount { mount, .. } | Action::Remount { mount, .. } | Action::RemoveMount { mount, uuid: None, .. } => {
@@ -96,6 +100,7 @@ impl Describe for Action {
             Action::GrowRootFilesystem { .. } | Action::GrowVolumeFilesystem { .. } => "smaller than its volume".to_owned(),
             Action::WriteFile { from: Some(_), .. } => "other text".to_owned(),
             Action::WriteFile { from: None, .. } => "absent".to_owned(),
+            Action::RecordSize { from, .. } => from.clone().unwrap_or_else(|| "no recorded size".to_owned()),
             Action::AttachProfile { from, .. } => from.clone().unwrap_or_else(|| "none".to_owned()),
             Action::FormatVolume { .. } => "unformatted".to_owned(),
             Action::LabelVolume { from, .. } => from.clone().unwrap_or_else(|| "no label".to_owned()),
@@ -105,6 +110,7 @@ impl Describe for Action {
             Action::RemoveMount { .. } => "mounted".to_owned(),
             Action::RemoveVolume { extents, extent, .. } => size(*extents, *extent),
             Action::RemovePool { data, extent, .. } => size(*data, *extent),
+            Action::RemoveLoopStore { .. } => "a pool in loop files".to_owned(),
         }
     }
 
@@ -130,6 +136,7 @@ impl Describe for Action {
             Action::AdoptPool { engines: false, .. } => "for volumes, its data as it is".to_owned(),
             Action::GrowPoolMetadata { to, extent, .. } => size(*to, *extent),
             Action::AttachProfile { profile, .. } => profile.clone(),
+            Action::RecordSize { to, .. } => to.clone(),
             Action::CreateVolume { extents, extent, pool, .. } => match pool {
                 Some(pool) => format!("{} thin in {pool}", size(*extents, *extent)),
                 None => size(*extents, *extent),
@@ -144,7 +151,10 @@ impl Describe for Action {
             Action::StartMount { group, volume, .. } => format!("/dev/{group}/{volume}"),
             Action::Remount { quota, .. } => quotas(*quota).to_owned(),
             Action::RemoveMount { .. } => "not mounted".to_owned(),
-            Action::RemoveVolume { .. } | Action::RemovePool { .. } => "absent".to_owned(),
+            Action::RemovePool { records: true, .. } | Action::RemoveLoopStore { .. } => {
+                "absent, as dockerd's images and containers in it".to_owned()
+            }
+            Action::RemoveVolume { .. } | Action::RemovePool { records: false, .. } => "absent".to_owned(),
         }
     }
 }

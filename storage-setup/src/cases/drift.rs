@@ -36,7 +36,7 @@ fn rare(choices: &mut Choices, have: &mut Observed) {
         1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
-        4 => (have.engine.loopback, have.engine.filled) = (true, true),
+        4 => (have.engine.loopback, have.engine.filled) = (Some(77), true),
         5 => untag_pools(have),
         6 => have.lagging = have.groups.keys().map(|group| (group.clone(), vec!["/dev/vda3".to_owned()])).collect(),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),

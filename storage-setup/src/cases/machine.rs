@@ -26,7 +26,7 @@ pub fn real() -> Observed {
         group.members = vec![member("/dev/vda2", group.extents, group.extent)];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
-    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, loopback: false, running: true };
+    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, loopback: None, running: true };
     have
 }
 
@@ -114,7 +114,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None, filled: false, loopback: false, running: false },
+        engine: EngineStore { driver: None, filled: false, loopback: None, running: false },
     }
 }
 

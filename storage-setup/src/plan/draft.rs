@@ -162,6 +162,7 @@ fn undo(action: &Action) -> Undo {
         | Action::AdoptPool { .. }
         | Action::CreatePool { .. }
         | Action::CreateVolume { .. }
+        | Action::RecordSize { .. }
         | Action::LabelVolume { .. }
         | Action::StartMount { .. }
         | Action::Remount { .. }
@@ -184,7 +185,8 @@ fn undo(action: &Action) -> Undo {
         | Action::GrowVolume { .. }
         | Action::GrowVolumeFilesystem { .. }
         | Action::RemoveVolume { .. }
-        | Action::RemovePool { .. } => Undo::Never,
+        | Action::RemovePool { .. }
+        | Action::RemoveLoopStore { .. } => Undo::Never,
     }
 }
 

@@ -13,6 +13,7 @@ mod mounts;
 mod options;
 mod orphans;
 mod pool;
+mod record;
 mod remove;
 mod root;
 mod space;

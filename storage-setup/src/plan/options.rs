@@ -1,6 +1,6 @@
 //! The engine's options: the last thing written, since the engine acts on them.
 
-use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
+use config::{Disruption, Driver, EngineKind, Reason, StepId, StorageOption};
 
 use super::draft::Draft;
 use super::{POOL, remove, store};
@@ -47,29 +47,29 @@ fn check_records(draft: &mut Draft<'_>) {
     }
 }
 
-/// A pool in loop files is slow and grows until its file system is full; what is in it cannot be taken over into another store.
-fn check_loopback(draft: &mut Draft<'_>) {
+/// A pool in loop files is slow and grows until its file system is full; what is in it cannot be taken over into another store. Gives
+/// the step that removes it, which is what devicemapper on another pool needs.
+fn leave_loopback(draft: &mut Draft<'_>) -> Option<StepId> {
     let driver = &draft.want.driver;
-    if !draft.have.engine.loopback {
-        return;
-    }
+    let inode = draft.have.engine.loopback?;
     match driver.value {
         Driver::Devicemapper => {
-            let message =
-                "dockerd has a pool in loop files, below /var/lib/docker/devicemapper, and takes no other while it is there".to_owned();
-            let hint =
-                "docker save what is needed, stop docker, and move /var/lib/docker/devicemapper away; or write driver = \"overlay2\"";
-            draft.problem(&driver.place, KEY, message, hint);
+            let text = "dockerd has a pool in loop files, and takes no other while it is there: it is removed, with the images and \
+                        containers in it; volumes stay; `atomic storage export` keeps images";
+            draft.note(&driver.place, text.to_owned());
+            let action = Action::RemoveLoopStore { inode, engine_stops: draft.have.engine.running };
+            return Some(draft.push(action, Reason::Spec(driver.place.clone()), Disruption::DataLoss, Vec::new()));
         }
         Driver::Overlay2 | Driver::Overlay => {
             let text = "dockerd kept its images in loop files; they stay below /var/lib/docker/devicemapper until you remove them";
             draft.note(&driver.place, text.to_owned());
         }
         Driver::None => {
-            let text = "dockerd keeps its images in loop files, which is slow; driver = \"overlay2\" leads away from that: docker save keeps images";
+            let text = "dockerd keeps its images in loop files, which is slow; driver = \"overlay2\" leads away from that: `atomic storage export` keeps images";
             draft.note(&driver.place, text.to_owned());
         }
     }
+    None
 }
 
 /// Plans /etc/sysconfig/docker-storage.
@@ -79,9 +79,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     if draft.engine == Some(EngineKind::Podman) {
         return;
     }
-    check_loopback(draft);
+    let left = leave_loopback(draft);
     let driver = &draft.want.driver;
-    let after = match driver.value {
+    let mut after: Vec<StepId> = match driver.value {
         Driver::Devicemapper => {
             let moves = draft.moves_of_records();
             draft.pool_ready.iter().cloned().chain(moves.into_iter().map(|(step, _)| step)).collect()
@@ -103,7 +103,10 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     if from.as_ref() == Some(&text) {
         return;
     }
-    let loses = draft.have.engine.filled && changes_store(draft, from.as_deref(), &text);
+    // With the loop files all that dockerd would not see any more is gone already.
+    let lost_before = left.is_some() && draft.have.engine.driver == Some(Driver::Devicemapper);
+    after.extend(left);
+    let loses = draft.have.engine.filled && !lost_before && changes_store(draft, from.as_deref(), &text);
     let disruption = if loses { Disruption::DataLoss } else { Disruption::None };
     let was = draft.have.engine.driver;
     let reason = match (&from, was) {
@@ -118,7 +121,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
         Some(_) | None => format!("engine options, {}", driver.value.as_str()),
     };
     if loses {
-        let text = "the images and containers of the present storage driver will not be seen any more; docker save keeps images";
+        let text =
+            "the images and containers of the present storage driver will not be seen any more; `atomic storage export` keeps images";
         draft.note(&driver.place, text.to_owned());
     }
     let path = options::PATH.to_owned();

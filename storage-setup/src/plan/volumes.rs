@@ -4,7 +4,7 @@ use config::{Bytes, Disruption, Driver, Filesystem, LvName, MIB, Placed, Reason,
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
-use super::{POOL, mounts, pool, remove, root, store};
+use super::{POOL, mounts, pool, record, remove, root, store};
 use crate::render::mount_unit;
 use crate::{Action, Content, LogicalVolume, Role, stamp};
 
@@ -344,7 +344,10 @@ fn note_share(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume)
 fn grow(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) -> Option<(Option<StepId>, Bytes)> {
     let space = draft.spaces.get(wanted.group)?;
     let (extent, now) = (space.extent, space.bytes(found.extents));
-    let Some(level) = space.level(wanted.asked).filter(|level| *level > found.extents) else { return Some((None, now)) };
+    let Some(level) = space.level(wanted.asked).filter(|level| *level > found.extents) else {
+        record::size(draft, (wanted.group, wanted.name), found, wanted.asked, &wanted.volume.place);
+        return Some((None, now));
+    };
     let grown = space.bytes(level);
     let what = format!("the volume {}", wanted.name);
     let key = format!("{}.size", wanted.key);

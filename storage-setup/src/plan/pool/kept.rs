@@ -6,8 +6,8 @@ use super::shares::most_metadata;
 use super::{METADATA, POOL, Replaced, SIZE, asker, is_for_engine, note_overcommit, write_profile};
 use crate::plan::allocation::{self, Asker};
 use crate::plan::draft::Draft;
-use crate::plan::remove;
 use crate::plan::space::Space;
+use crate::plan::{record, remove};
 use crate::render::profile;
 use crate::{Action, LogicalVolume, PoolState, Watcher, stamp};
 
@@ -110,10 +110,11 @@ fn grow_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, stat
 
 /// Grows the data so that data, metadata and spare come to the level; answers the extents of data.
 fn grow(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, level: u64, now: u64) -> u64 {
+    let asked = wanted.value.size;
     if level <= now {
+        record::size(draft, (group, POOL), found, asked, &wanted.place);
         return found.extents;
     }
-    let asked = wanted.value.size;
     let ready = draft.pool_ready.clone();
     let Some(mut after) = allocation::draw(draft, group, &asker(&wanted.place, now), asked, level, &[]) else { return found.extents };
     let Some(extent) = draft.spaces.get(group).map(|space| space.extent) else { return found.extents };

@@ -196,6 +196,8 @@ proptest! {
                 };
                 prop_assert!(case.want.wipe.iter().any(|path| named(&path)), "only what the spec names: {:?}", step);
                 prop_assert_eq!(step.disruption, Disruption::DataLoss);
+            } else if let Action::RemoveLoopStore { inode, .. } = &step.action {
+                prop_assert_eq!((Some(*inode), step.disruption), (case.have.engine.loopback, Disruption::DataLoss));
             } else if step.disruption == Disruption::DataLoss {
                 prop_assert!(case.have.engine.filled || (removes && matches!(step.action, Action::RemoveMount { .. })), "{:?}", step);
             }
@@ -278,7 +280,7 @@ fn most_cases_can_be_planned_and_each_kind_of_step_is_drawn() {
         }
     }
     assert!(planned > 800, "only {planned} of 2000");
-    assert_eq!(kinds.len(), 27, "{kinds:?}");
+    assert_eq!(kinds.len(), 29, "{kinds:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
 use crate::render::options::{PATH, text};
-use crate::{Action, Observed, OurFile, plan};
+use crate::{Action, EngineStore, Observed, OurFile, plan};
 
 fn options(have: &Observed, want: &config::Storage) -> config::Step<Action> {
     let written = |step: &config::Step<Action>| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH);
@@ -47,7 +47,7 @@ fn another_driver_is_free_while_the_store_is_empty_and_data_loss_when_it_is_fill
     assert_eq!(options(&have, &want).disruption, Disruption::None);
     have.engine.filled = true;
     assert_eq!(options(&have, &want).disruption, Disruption::DataLoss);
-    assert!(notes(&want, &have).iter().any(|note| note.contains("docker save keeps images")));
+    assert!(notes(&want, &have).iter().any(|note| note.contains("atomic storage export")));
 }
 
 #[test]
@@ -170,4 +170,35 @@ fn dockerd_gets_its_pool_after_its_store_is_where_it_belongs() {
     let options = all.iter().find(|step| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH)).expect("options");
     let removal = all.iter().find(|step| matches!(step.action, Action::RemoveMount { .. })).expect("a removal");
     assert!(options.after.contains(&removal.id));
+}
+
+#[test]
+fn away_from_loop_files_is_one_step_with_consent_before_the_engine_is_told() {
+    let mut have = host();
+    have.files.insert(PATH.to_owned(), OurFile { text: "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper\"\n".to_owned() });
+    have.engine = EngineStore { driver: Some(Driver::Devicemapper), filled: true, loopback: Some(77), running: true };
+    let all = steps(&devicemapper(), &have);
+    let removal = all.iter().find(|step| step.action == Action::RemoveLoopStore { inode: 77, engine_stops: true }).expect("a step");
+    assert_eq!(removal.disruption, Disruption::DataLoss);
+    let told = options(&have, &devicemapper());
+    assert_eq!(told.disruption, Disruption::None, "what is lost is lost with the loop files");
+    assert!(told.after.contains(&removal.id));
+    assert!(notes(&devicemapper(), &have).iter().any(|note| note.contains("atomic storage export")));
+    assert_eq!(steps(&devicemapper(), &after(&devicemapper(), have.clone())), vec![]);
+
+    // Another one's consent is not for these.
+    have.engine.loopback = Some(78);
+    assert!(steps(&devicemapper(), &have).iter().all(|step| step.id != removal.id));
+    // overlay2 has its own place.
+    assert!(steps(&spec(), &have).iter().all(|step| !matches!(step.action, Action::RemoveLoopStore { .. })));
+}
+
+#[test]
+fn the_engines_records_go_with_its_pool_and_with_no_other() {
+    let volumes = spec().pool(of_free(60)).thin("data", "/var/data", 1);
+    for (first, engines) in [(devicemapper(), true), (volumes, false)] {
+        let all = steps(&spec(), &after(&first, host()));
+        let removal = all.iter().find(|step| matches!(step.action, Action::RemovePool { .. })).expect("a step");
+        assert!(matches!(removal.action, Action::RemovePool { records: found, .. } if found == engines));
+    }
 }

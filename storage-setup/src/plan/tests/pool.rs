@@ -111,7 +111,7 @@ fn what_dmeventd_added_is_not_taken_back() {
     volume(&mut have, POOL).extents += 300;
     group(&mut have).free -= 300;
     assert_eq!(lines(&wants(gib(5)), &have), [""; 0]);
-    assert_eq!(lines(&wants(gib(6)), &have), [""; 0], "it has that already");
+    assert_eq!(lines(&wants(gib(6)), &have), ["record-size atomicos/docker-pool [none]"], "it has that already");
 }
 
 #[test]
@@ -283,4 +283,28 @@ proptest! {
             prop_assert_eq!(parts.spare, parts.metadata.saturating_sub(spare));
         }
     }
+}
+
+#[test]
+fn what_is_asked_is_recorded_also_when_nothing_grows_so_that_a_larger_group_takes_nothing_back() {
+    let share = wants(of_group(25));
+    let mut have = after(&share, host());
+    let now = made_extents(&have);
+    // As much in other words, and then LVM makes it larger by itself.
+    let words = wants(Size::Bytes(bytes(now * 4 * config::MIB)));
+    assert_eq!(lines(&words, &have).len(), 1, "{:?}", lines(&words, &have));
+    assert!(lines(&words, &have)[0].starts_with("record-size atomicos/docker-pool"));
+    have = after(&words, have);
+    assert_eq!(steps(&words, &have), vec![]);
+    let group = have.groups.get_mut("atomicos").expect("the group");
+    group.volumes.get_mut("docker-pool").expect("the pool").extents += 10;
+    (group.extents, group.free) = (group.extents * 2, group.free + group.extents - 10);
+    assert_eq!(lines(&words, &have), [""; 0], "it is larger than asked, by itself");
+}
+
+fn made_extents(have: &crate::Observed) -> u64 {
+    let group = &have.groups["atomicos"];
+    let pool = &group.volumes["docker-pool"];
+    let crate::Role::Pool(state) = &pool.role else { panic!("a pool") };
+    pool.extents + state.metadata + group.spare
 }

@@ -14,6 +14,7 @@ pub(crate) mod records;
 mod removed;
 mod resume;
 mod root;
+mod store;
 mod volumes;
 
 use std::collections::BTreeMap;
@@ -165,6 +166,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::ActivateVolume { group, volume } => volumes::activate(machine, group, volume),
         Action::GrowVolume { group, volume, to, asked, .. } => volumes::grow(machine, group, volume, *to, asked),
+        Action::RecordSize { group, volume, to, from: _ } => volumes::record_size(machine, group, volume, to),
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => {
             filesystems::grow(machine, *filesystem, &format!("/dev/{group}/{volume}"), *to)
         }
@@ -176,6 +178,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
+        Action::RemoveLoopStore { inode, engine_stops } => store::remove_loop_files(machine, *inode, *engine_stops),
         Action::RemovePool { group, pool, uuid, profile_path, engine_stops, records, extent: _, data: _ } => {
             removed::pool(machine, (group, pool), uuid, (*engine_stops, *records))
                 .and_then(|pool| Ok(pool.or(removed::profile(machine, profile_path.as_deref())?)))

@@ -1,14 +1,12 @@
 //! Data loss: a volume or the pool goes. Only the very one that was consented to, only with our tag, never while mounted.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use storage_setup::fullreport::FullReport;
-use storage_setup::mountinfo::{MountEntry, is_below};
 use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
-use super::{Change, Machine, files, mounts, volumes};
+use super::{Change, Machine, files, mounts, store, volumes};
 use crate::host::{Host, Number};
 
 pub(super) fn volume(machine: &mut Machine<'_>, group: &str, volume: &str, uuid: &str) -> Result<Change, ApplyError> {
@@ -46,33 +44,9 @@ pub(super) fn pool(
     }
     // First: cut off after this the pool is still there, and its removal is planned again.
     if records {
-        forget_records(machine)?;
+        store::forget_pool(machine)?;
     }
     remove(machine, group, pool)
-}
-
-/// What dockerd knows of the volumes in its pool, and of the images that it has built of them.
-const RECORDS: [&str; 2] = ["/var/lib/docker/devicemapper", "/var/lib/docker/image/devicemapper"];
-
-fn forget_records(machine: &mut Machine<'_>) -> Result<(), ApplyError> {
-    let host = Host::read()?;
-    let inside = |mount: &&MountEntry| RECORDS.iter().any(|records| is_below(&mount.point, records));
-    if let Some(mount) = host.mounts.iter().find(inside) {
-        return refused(format!("{} is mounted, and what is there would be lost with dockerd's records; unmount it", mount.point));
-    }
-    for records in RECORDS.map(Path::new).into_iter().filter(|records| records.exists()) {
-        let removed = || clear(records).map_err(|source| ApplyError::Remove { path: records.display().to_string(), source });
-        machine.effects.run(&format!("rm -r {}", records.display()), removed)?;
-    }
-    Ok(())
-}
-
-/// The directory with all that is in it; of a mount point all that is in it.
-fn clear(directory: &Path) -> std::io::Result<()> {
-    match std::fs::remove_dir_all(directory) {
-        Err(error) if error.kind() == ErrorKind::ResourceBusy && std::fs::read_dir(directory)?.next().is_none() => Ok(()),
-        removed => removed,
-    }
 }
 
 /// The pool's profile, when no other pool needs it.
@@ -106,6 +80,3 @@ fn remove(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change
     machine.lvm(&["lvremove", "-y", &format!("{group}/{volume}")])?;
     Ok(Change::Made)
 }
-
-#[cfg(test)]
-mod tests;

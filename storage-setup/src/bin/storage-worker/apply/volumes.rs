@@ -46,16 +46,26 @@ pub(super) fn grow(machine: &mut Machine<'_>, group: &str, volume: &str, to: u64
         machine.lvm(&["lvextend", "-l", &to.to_string(), &name])?;
         change = Change::Made;
     }
-    let wanted = stamp::asked_tag(asked);
-    if stamp::asked_text(&found.tags) != Some(asked) {
-        let mut words = vec!["lvchange", "--addtag", &wanted];
-        let old = stamp::asked_text(&found.tags).map(stamp::asked_tag);
-        if let Some(old) = &old {
-            words.extend(["--deltag", old]);
-        }
-        words.push(&name);
-        machine.lvm(&words)?;
-        change = Change::Made;
+    Ok(change.or(record(machine, found, &name, asked)?))
+}
+
+/// Only the tag that says what was asked.
+pub(super) fn record_size(machine: &mut Machine<'_>, group: &str, volume: &str, asked: &str) -> Result<Change, ApplyError> {
+    let report = machine.report()?;
+    record(machine, ours(&report, group, volume)?, &format!("{group}/{volume}"), asked)
+}
+
+fn record(machine: &mut Machine<'_>, found: &LogicalVolume, name: &str, asked: &str) -> Result<Change, ApplyError> {
+    if stamp::asked_text(&found.tags) == Some(asked) {
+        return Ok(Change::Already);
     }
-    Ok(change)
+    let wanted = stamp::asked_tag(asked);
+    let old = stamp::asked_text(&found.tags).map(stamp::asked_tag);
+    let mut words = vec!["lvchange", "--addtag", &wanted];
+    if let Some(old) = &old {
+        words.extend(["--deltag", old]);
+    }
+    words.push(name);
+    machine.lvm(&words)?;
+    Ok(Change::Made)
 }

@@ -1,6 +1,7 @@
 //! The engine's store: which driver dockerd is told, whether it holds anything, whether dockerd runs.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use config::Driver;
@@ -22,7 +23,7 @@ pub(super) fn engine(asked: Driver) -> EngineStore {
     };
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
-    let loopback = Path::new(STORE).join(LOOP_FILE).exists();
+    let loopback = std::fs::metadata(Path::new(STORE).join(LOOP_FILE)).ok().map(|file| file.ino());
     EngineStore { driver, filled, loopback, running }
 }
 

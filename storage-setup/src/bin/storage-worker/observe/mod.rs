@@ -93,7 +93,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None::<Driver>, filled: false, loopback: false, running: false },
+        engine: EngineStore { driver: None::<Driver>, filled: false, loopback: None, running: false },
     }
 }
 
