@@ -69,6 +69,14 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         draft.problem(place, &key, message, format!("remove it, or mount {name} elsewhere"));
         return None;
     }
+    // Its volume is no longer asked for, but stays, as a note says: with the unit that would be forgotten.
+    let others =
+        there.as_deref().and_then(mount_unit::read).filter(|stamped| (stamped.group.as_str(), stamped.volume.as_str()) != (group, name));
+    if let Some(other) = others.filter(|other| vacated.is_none() && draft.volume(&other.group, &other.volume).is_some()) {
+        let message = format!("{path} mounts {}, which stays", mount_unit::device(&other.group, &other.volume));
+        draft.problem(place, &key, message, format!("remove what keeps that there, or mount {name} elsewhere"));
+        return None;
+    }
     let now = now(draft, point, &device);
     if let Now::Foreign(source) = &now {
         let message = format!("{source} is mounted at {point}");
@@ -83,7 +91,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
     if mounted && from.as_ref() == Some(&text) && again.is_none() {
         return None;
     }
-    let disruption = starting(draft, point, mounted, vacated.is_some());
+    // A unit that goes without being mounted leaves what lies under its mount point in sight.
+    let unmounted = vacated.is_some() && draft.have.mounts.contains_key(point);
+    let disruption = starting(draft, point, mounted, unmounted);
     let mut after = ready;
     after.extend(vacated.iter().cloned());
     after.extend(above(draft, point));
@@ -157,12 +167,12 @@ fn mount_again(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<V
     step
 }
 
-/// What the start costs: a store that lies under the mount point is hidden by it.
-fn starting(draft: &Draft<'_>, point: &str, mounted: bool, vacated: bool) -> Disruption {
+/// What the start costs: a store that lies under the mount point is hidden by it. `unmounted`: what is seen there now goes before.
+fn starting(draft: &Draft<'_>, point: &str, mounted: bool, unmounted: bool) -> Disruption {
     if mounted {
         return Disruption::None;
     }
-    if !vacated && store::hides_data(draft.have, point) {
+    if !unmounted && store::hides_data(draft.have, point) {
         return Disruption::DataLoss;
     }
     if store::restarts_dockerd(draft.have, point) { Disruption::Restart } else { Disruption::None }

@@ -171,3 +171,25 @@ fn what_lies_below_is_not_unmounted_for_quotas() {
     assert!(told.contains("data takes up quotas at the next boot: /dev/atomicos/inner is mounted below it"), "{told}");
     after(&want, have);
 }
+
+#[test]
+fn a_unit_that_goes_without_being_mounted_hid_nothing_so_mounting_there_still_does() {
+    let other = spec().plain("data", "/var/lib/docker", gib(2));
+    let mut have = after(&other, host());
+    have.mounts.remove("/var/lib/docker");
+    have.engine.filled = true;
+    let want = spec().plain("data", "/srv/data", gib(2)).plain("containers", "/var/lib/docker", gib(2));
+    let all = steps(&want, &have);
+    let start = all.iter().find(|step| matches!(&step.action, Action::StartMount { mount, .. } if mount == "/var/lib/docker"));
+    assert_eq!(start.expect("a step").disruption, Disruption::DataLoss);
+}
+
+#[test]
+fn the_unit_of_a_volume_that_stays_is_not_taken_for_another() {
+    let mut have = after(&wants(), host());
+    // Mounted by hand elsewhere, so it is not removed; its unit stays with it.
+    let mounted = have.mounts.remove("/srv/data").expect("a mount");
+    have.mounts.insert("/mnt".to_owned(), mounted);
+    let message = problem(&spec().plain("new", "/srv/data", gib(1)), &have);
+    assert!(message.contains("mounts /dev/atomicos/data, which stays"), "{message}");
+}
