@@ -59,6 +59,12 @@ pub fn plan(guest: &Guest) -> Result<Vec<Value>> {
     plan["steps"].as_array().cloned().context("a plan has steps")
 }
 
+/// `atomic host plan` as a person reads it, the columns one blank apart.
+pub fn plan_text(guest: &Guest) -> Result<String> {
+    let plan = guest.run(&["/usr/bin/atomic", "host", "plan"])?.stdout;
+    Ok(plan.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect())
+}
+
 /// The spec that is there is refused, by `plan` and by `apply`: exit code 2, and these words. `name` tells in a failure which one it was.
 pub fn refused(guest: &Guest, name: &str, says: &[&str]) -> Result<()> {
     for verb in ["plan", "apply"] {

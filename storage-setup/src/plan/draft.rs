@@ -127,6 +127,12 @@ impl<'a> Draft<'a> {
         self.steps.iter().chain(&self.late).filter_map(moved).collect()
     }
 
+    /// Steps that remove what dockerd knows of the pool that it uses, with the pool.
+    pub(super) fn removals_of_records(&self) -> Vec<StepId> {
+        let removes = |step: &&Step<Action>| matches!(step.action, Action::RemovePool { records: true, .. });
+        self.late.iter().filter(removes).map(|step| step.id.clone()).collect()
+    }
+
     /// Steps for devices that a killed command left suspended.
     pub(super) fn resume_devices(&mut self) {
         for name in &self.have.suspended {

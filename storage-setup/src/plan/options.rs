@@ -91,7 +91,8 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
             return;
         }
         Driver::Overlay2 | Driver::Overlay => draft.store_ready.clone(),
-        Driver::None => Vec::new(),
+        // Left to itself, dockerd starts with none of several drivers whose records it finds: it is told its driver as long as those are there.
+        Driver::None => draft.removals_of_records(),
     };
     let further: Vec<StorageOption> = draft.want.options.iter().map(|option| option.value.clone()).collect();
     let text = match (driver.value, group) {

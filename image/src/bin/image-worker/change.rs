@@ -1,7 +1,13 @@
 //! The requests that change what boots next: upgrade, deploy, rebase, rollback; and the look before them.
 
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
 use image::{Branch, Commit, DeploymentName, Event, ImageStatus, NoWayBack, way_to};
+use nix::unistd::syncfs;
 use ostree::gio::Cancellable;
+use ostree::gio::prelude::FileExt as _;
 use ostree::{Deployment, SysrootDeployTreeOpts, SysrootSimpleWriteDeploymentFlags, SysrootWriteDeploymentsOpts, glib};
 
 use crate::progress;
@@ -27,6 +33,9 @@ pub(crate) enum ChangeError {
     /// libostree could not write the order.
     #[error("cannot write the boot order; see: ostree admin status")]
     Order { source: glib::Error },
+    /// The disk took the order in the journal of /boot's file system only.
+    #[error("cannot flush the boot order in {} to the disk; see: dmesg, and run it again before a reboot", boot.display())]
+    Flush { boot: PathBuf, source: io::Error },
     /// libostree could not remove something.
     #[error("cannot remove what no deployment needs; see: ostree admin cleanup")]
     CleanUp { source: glib::Error },
@@ -93,9 +102,23 @@ pub(crate) fn rollback(session: &Session, to: &DeploymentName) -> Result<Event, 
     let order: Vec<Deployment> = way.order.iter().filter_map(at).collect();
     let options = SysrootWriteDeploymentsOpts { do_postclean: false };
     let write = || session.sysroot.write_deployments_with_options(&order, &options, Cancellable::NONE);
-    session.effects.run(&format!("write the boot order: {to} first"), write).map_err(|source| ChangeError::Order { source })?;
+    session.effects.run(&format!("write the boot order: {to} first"), || {
+        write().map_err(|source| ChangeError::Order { source })?;
+        flush_boot(session)
+    })?;
     clean_up(session)?;
     Ok(Event::RolledBack { reboot: way.reboot })
+}
+
+/// Brings the order to the places where a boot loader reads it. GRUB does not replay the journal of /boot's file system, and libostree
+/// leaves the new order there until an orderly end of the system.
+///
+/// The first call commits the journal, then writes what it names in place; the second flushes the disk's own cache of that.
+fn flush_boot(session: &Session) -> Result<(), ChangeError> {
+    let Some(boot) = session.sysroot.path().path().map(|root| root.join("boot")) else { return Ok(()) };
+    let failed = |source| ChangeError::Flush { boot: boot.clone(), source };
+    let open = File::open(&boot).map_err(failed)?;
+    (0..2).try_for_each(|_| syncfs(&open)).map_err(|error| failed(error.into()))
 }
 
 fn nothing_new(session: &Session, next: &Deployment) -> Event {

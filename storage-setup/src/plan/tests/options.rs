@@ -101,7 +101,17 @@ fn the_pool_goes_after_the_options_name_it_no_more() {
 }
 
 #[test]
-fn unless_its_space_is_needed_first() {
+fn dockerd_chooses_for_itself_only_after_its_pool_is_gone() {
+    let have = after(&devicemapper(), host());
+    let all = steps(&spec().driver(Driver::None), &have);
+    let [first, second] = all.as_slice() else { panic!("{all:?}") };
+    assert!(matches!(&first.action, Action::RemovePool { records: true, .. }));
+    assert!(matches!(&second.action, Action::WriteFile { path, .. } if path == PATH));
+    assert_eq!(second.after, std::slice::from_ref(&first.id));
+}
+
+#[test]
+fn the_options_name_it_on_when_its_space_is_needed_first() {
     let mut have = after(&spec().driver(Driver::Devicemapper).pool(gib(12)), host());
     have.engine.running = true;
     let lines = lines(&spec().plain("containers", "/var/lib/docker", gib(10)), &have);
