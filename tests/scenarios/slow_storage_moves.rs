@@ -101,7 +101,11 @@ fn another_driver_and_another_group_with_the_images_kept_around_the_move() -> Re
 
     let spec = "[storage]\ndriver = \"overlay2\"\nvolume-group = \"docker\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n\n\
                 [storage.volume.containers]\nmount = \"/var/lib/docker\"\nsize = \"2G\"\nthin = false\n";
-    move_with_consent(&guest, spec, &["remove-pool atomicos/docker-pool", "create-volume docker/containers", "overlay2 instead of devicemapper"])?;
+    move_with_consent(
+        &guest,
+        spec,
+        &["remove-pool atomicos/docker-pool", "create-volume docker/containers", "overlay2 instead of devicemapper"],
+    )?;
     ensure!(guest.check("docker info --format '{{.Driver}}'; docker images -q; docker volume ls -q")? == "overlay2");
     ensure!(guest.check("findmnt -no SOURCE /var/lib/docker")? == "/dev/mapper/docker-containers");
     ensure!(!product::extents(&guest, "atomicos")?.contains_key("docker-pool"), "the old pool is still there");

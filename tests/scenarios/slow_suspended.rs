@@ -1,0 +1,55 @@
+//! A command of LVM that is killed between the suspension of a device and its resumption: whoever touches the device hangs. The next run
+//! finds it, resumes it first, and goes on. The disk is made slow, so that the moment is long enough to be met.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use tests::edits::{self, Edit};
+use tests::guest::Guest;
+use tests::image::Layout;
+use tests::product;
+
+/// Away from root's group: with root suspended nothing could even be killed.
+const EDIT: Edit = Edit {
+    before: "[storage]\ndriver = \"overlay2\"\nvolume-group = \"data\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n\n\
+             [storage.pool]\nsize = \"1G\"\n\n[storage.volume.data]\nmount = \"/var/data\"\nsize = \"600M\"\n",
+    after: "[storage]\ndriver = \"overlay2\"\nvolume-group = \"data\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n\n\
+            [storage.pool]\nsize = \"2G\"\n\n[storage.volume.data]\nmount = \"/var/data\"\nsize = \"900M\"\n",
+};
+
+/// Reads and writes in a second that a disk does; `None`: as it can.
+fn pace(guest: &Guest, disk: &str, limit: Option<u32>) -> Result<()> {
+    let arguments = json!({ "device": disk, "iops": limit.unwrap_or(0), "iops_rd": 0, "iops_wr": 0, "bps": 0, "bps_rd": 0, "bps_wr": 0 });
+    guest.qmp()?.execute("block_set_io_throttle", &arguments).map(drop)
+}
+
+fn suspended(guest: &Guest) -> Result<String> {
+    guest.check("dmsetup info -c --noheadings -o name,suspended | sed -n 's/:Suspended$//p'")
+}
+
+#[test]
+fn what_a_killed_command_left_suspended_is_resumed_and_the_run_goes_on() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    EDIT.prepare(&guest)?;
+    pace(&guest, "data1", Some(12))?;
+    // In the kernel's own words: a tool that looks at LVM would wait for its lock.
+    let killed = guest.sh(
+        "setsid atomic host apply >/run/said 2>&1 & \
+         for look in $(seq 6000); do \
+           if dmsetup info -c --noheadings -o suspended | grep -q Suspended; then pkill -KILL -x storage-worker; pkill -KILL -x atomic; exit 0; fi; \
+         done; exit 1",
+    )?;
+    pace(&guest, "data1", None)?;
+    ensure!(killed.code == 0, "nothing was seen suspended: {}", guest.check("cat /run/said")?);
+    let left = suspended(&guest)?;
+    ensure!(!left.is_empty(), "the command had resumed it before it died");
+
+    let planned = product::plan(&guest)?;
+    ensure!(!planned.is_empty() && planned.iter().all(|step| step["kind"] == "resume-device"), "{planned:#?}");
+    ensure!(planned.len() == left.lines().count(), "{left}: {planned:#?}");
+    edits::converge(&guest)?;
+    ensure!(suspended(&guest)?.is_empty());
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+    ensure!(product::extents(&guest, "data")?["data"] == 225, "the volume has another size");
+    ensure!(guest.check("tail -1 /var/data/kept")? == "20000");
+    guest.check("vgck data").map(drop)
+}
