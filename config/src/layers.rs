@@ -13,6 +13,9 @@ use crate::{Place, Problem, sysconfig};
 /// A spec is written by people; past this size it is something else.
 const MOST_BYTES: u64 = 256 * 1024;
 
+/// Below the root directory: what the OS image says.
+pub(crate) const IMAGE_LAYERS: &str = "usr/lib/atomic-host.d";
+
 /// One file of the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
@@ -39,7 +42,7 @@ pub struct Sources {
 #[must_use]
 pub fn layer_paths(root: &Path) -> Sources {
     let mut sources = Sources { legacy: Some(root.join(sysconfig::FILE)).filter(|file| is_there(file)), ..Sources::default() };
-    sources.add_directory(&root.join("usr/lib/atomic-host.d"));
+    sources.add_directory(&root.join(IMAGE_LAYERS));
     sources.add_directory(&root.join("run/atomic-host.d"));
     sources.add_file(root.join("etc/atomic-host.toml"));
     sources.add_directory(&root.join("etc/atomic-host.d"));

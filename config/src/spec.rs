@@ -86,7 +86,7 @@ fn read_layers(files: &[PathBuf], legacy: Option<&Path>, mut problems: Vec<Probl
 fn build(mut layers: Vec<Layer>, unread: Vec<Problem>, legacy: Option<Result<Layer, Problem>>) -> Result<Spec, Problems> {
     let mut findings = Findings { partial: !unread.is_empty(), problems: unread };
     let mut trees = parsed(&layers, &mut findings);
-    let stand = sysconfig::stand(legacy, &trees, &mut findings);
+    let stand = sysconfig::stand(legacy, &mut trees, &mut findings);
     layers.splice(0..0, stand.layer);
     trees.splice(0..0, stand.tree);
     let merged = trees.iter().fold(Node::empty(), |lower, tree| shape::check(tree, &trees, &SCHEMA, &mut findings).over(lower));

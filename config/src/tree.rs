@@ -109,6 +109,13 @@ impl Node {
         })
     }
 
+    /// Takes out a key of a table, with all below it.
+    pub(crate) fn remove(&mut self, key: &str) {
+        if let Value::Table(table) = &mut self.value {
+            table.remove(key);
+        }
+    }
+
     /// Every value as `{ key, place, value }`, the form of [`crate::reader::Written`].
     pub(crate) fn as_written(&self, key: &str) -> serde_json::Value {
         let value = match &self.value {

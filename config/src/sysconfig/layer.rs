@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::shell::{self, Assignment, NotPlain};
 use super::{DEFAULTS, KEYS, words};
-use crate::layers::Layer;
+use crate::layers::{IMAGE_LAYERS, Layer};
 use crate::reader::{Fault, Findings};
 use crate::tree::{Node, Value};
 use crate::{Place, Problem};
@@ -26,14 +26,14 @@ pub enum Legacy {
         /// Its path.
         file: String,
     },
-    /// It is the lowest layer.
+    /// It is the lowest layer, and takes the place of what the OS image's layers say of storage.
     InForce {
         /// Its path.
         file: String,
         /// What of it has no effect, each with its place.
         notes: Vec<String>,
     },
-    /// A TOML layer has `[storage]`.
+    /// A TOML layer of this host has `[storage]`.
     Ignored {
         /// Its path.
         file: String,
@@ -50,7 +50,7 @@ impl Legacy {
             Legacy::Absent => Vec::new(),
             Legacy::Silent { file } => vec![format!("{file} sets no key, and asks for no storage")],
             Legacy::InForce { file, notes } => {
-                let head = format!("storage is as {file} says, since no TOML file has [storage]");
+                let head = format!("storage is as {file} says, since no TOML file of this host has [storage]");
                 std::iter::once(head).chain(notes.iter().cloned()).collect()
             }
             Legacy::Ignored { file, because } => vec![format!("{file} is ignored, since {because} has [storage]")],
@@ -73,12 +73,13 @@ pub(crate) struct Stand {
     pub(crate) tree: Option<Node>,
 }
 
-/// Whether the file counts beside these layers, and what it says then.
-pub(crate) fn stand(found: Option<Result<Layer, Problem>>, layers: &[Node], findings: &mut Findings) -> Stand {
+/// Whether the file counts beside these layers, and what it says then: with it in force, those of the OS image say nothing of storage any
+/// more. Half of somebody's file over a stranger's defaults would be what neither meant.
+pub(crate) fn stand(found: Option<Result<Layer, Problem>>, layers: &mut [Node], findings: &mut Findings) -> Stand {
     let without = |legacy| Stand { legacy, layer: None, tree: None };
     let Some(found) = found else { return without(Legacy::Absent) };
-    let section = layers.iter().rev().find_map(|layer| layer.at(&["storage".to_owned()]));
-    if let Some(section) = section {
+    let sections = layers.iter().rev().filter_map(|layer| layer.at(&["storage".to_owned()]));
+    if let Some(section) = sections.into_iter().find(|section| !is_of_the_image(&section.name)) {
         return without(Legacy::Ignored { file: file_of(&found), because: section.name.clone() });
     }
     if findings.partial {
@@ -107,10 +108,21 @@ pub(crate) fn stand(found: Option<Result<Layer, Problem>>, layers: &[Node], find
     if reading.given.is_empty() {
         return without(Legacy::Silent { file });
     }
+    for layer in layers.iter_mut() {
+        layer.remove("storage");
+    }
     let storage = words::storage(&mut reading);
     let (start, notes) = (reading.start(), reading.notes);
     let tree = table(&start, [("storage", table(&start, storage))]);
     Stand { legacy: Legacy::InForce { file, notes }, layer: Some(layer), tree: Some(tree) }
+}
+
+/// Whether a value is of a layer that comes with the OS.
+fn is_of_the_image(place: &Place) -> bool {
+    match place {
+        Place::File { file, .. } => Path::new(file).parent().is_some_and(|directory| directory.ends_with(IMAGE_LAYERS)),
+        Place::Default => false,
+    }
 }
 
 fn file_of(found: &Result<Layer, Problem>) -> String {

@@ -23,7 +23,7 @@ fn what_becomes_of_a_shell_file_is_told_below_the_spec() {
     assert_eq!(
         spec(Legacy::InForce { file: file.clone(), notes }),
         format!(
-            "{head}          storage is as {file} says, since no TOML file has [storage]\n          \
+            "{head}          storage is as {file} says, since no TOML file of this host has [storage]\n          \
              {file}:2:1: DATA_SIZE counts with the driver devicemapper alone\n"
         )
     );

@@ -160,7 +160,7 @@ fn what_has_no_word_in_the_spec_is_a_problem_at_its_line() {
 }
 
 #[test]
-fn it_counts_only_while_no_toml_file_has_storage() {
+fn it_counts_only_while_no_toml_file_of_the_host_has_storage() {
     let spec = layers("VG=$(reboot)\n", &["\n[storage]\ndriver = \"overlay2\"\n"]).expect("the file is not even read");
     assert_eq!(spec.legacy, Legacy::Ignored { file: FILE.to_owned(), because: Place::File { file: OWN.to_owned(), line: 2, column: 2 } });
     assert_eq!(spec.legacy.remarks(), [format!("{FILE} is ignored, since {OWN}:2:2 has [storage]")]);
@@ -168,6 +168,24 @@ fn it_counts_only_while_no_toml_file_has_storage() {
     let spec = layers("STORAGE_DRIVER=overlay2\n", &["[agent]\nallow = \"none\"\n"]).expect("sound");
     assert!(matches!(spec.legacy, Legacy::InForce { .. }));
     assert_eq!(spec.desired.storage.expect("storage").driver.value, Driver::Overlay2);
+}
+
+#[test]
+fn it_takes_the_place_of_what_the_os_image_says_of_storage_and_of_nothing_else() {
+    let image = "[engine]\nkind = \"docker\"\n\n[storage]\ndriver = \"overlay2\"\nroot-size = \"5G\"\n";
+    let from = |own: &str| {
+        let layer = |file: &str, text: &str| Layer { file: file.to_owned(), text: text.to_owned() };
+        crate::parse(vec![layer(FILE, "VG=data\n"), layer("/usr/lib/atomic-host.d/10-image.toml", image), layer(OWN, own)]).expect("sound")
+    };
+    let spec = from("");
+    assert!(matches!(spec.legacy, Legacy::InForce { .. }));
+    let storage = spec.desired.storage.expect("storage");
+    assert_eq!((storage.driver.value, storage.root_size.is_some()), (Driver::Devicemapper, false));
+    assert!(spec.desired.engine.kind.is_some());
+    assert!(!spec.effective.contains("overlay2"), "{}", spec.effective);
+    let spec = from("[storage.volume.data]\nmount = \"/var/data\"\nsize = \"1G\"\n");
+    assert!(matches!(spec.legacy, Legacy::Ignored { because: Place::File { file, .. }, .. } if file == OWN));
+    assert!(spec.desired.storage.expect("storage").root_size.is_some());
 }
 
 #[test]
