@@ -203,6 +203,8 @@ pub async fn import(kind: EngineKind, from: &Path, tell: &mut (dyn FnMut(&str) +
         tell(&format!("loading volume {name}"));
         File::create(&begun).map_err(file_error("write", &begun))?;
         tar(name, &["--extract", "--file"], &from.join(VOLUMES).join(format!("{name}.tar")), path)?;
+        // A power cut after the mark is gone must find the files whole.
+        sync(path)?;
         fs::remove_file(&begun).map_err(file_error("remove", &begun))?;
     }
     Ok((manifest, filled))
@@ -218,8 +220,9 @@ fn runs(state: &ContainerState) -> bool {
     }
 }
 
+/// Beside the target, also when that is written with a slash at its end.
 fn partial(to: &Path) -> PathBuf {
-    let mut name = to.as_os_str().to_owned();
+    let mut name = to.components().collect::<PathBuf>().into_os_string();
     name.push(".partial");
     PathBuf::from(name)
 }

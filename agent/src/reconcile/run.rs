@@ -11,7 +11,7 @@ use super::intention::Intention;
 use super::kill::Effects;
 use super::outcome::{Ending, Outcome, Progress, Report, Tried};
 use super::plan::{HostPlan, Row};
-use super::{CycleError, Scope, Stop, storage};
+use super::{CycleError, Scope, Stop, first_wipes, storage};
 use crate::host::Host;
 use crate::state::generations::{self, Generation};
 use crate::state::{StateError, ledger};
@@ -225,6 +225,9 @@ impl<'a> Run<'a> {
             }
         });
         let failed = ending == Ending::Failed;
+        if !failed {
+            first_wipes::are_over(self.host, &intention.spec.desired)?;
+        }
         let begun = match begun {
             None if !failed => self.begin(intention, scope, &plan).await?,
             begun => begun,

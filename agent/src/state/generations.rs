@@ -33,7 +33,8 @@ pub fn committed(host: &Host) -> Result<Option<Generation>, StateError> {
         Err(source) => return Err(StateError::Io { verb: "read", path: link, source }),
     };
     let Some(number) = target.to_str().and_then(|text| text.parse().ok()) else {
-        return Ok(None);
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{} is no generation", target.display()));
+        return Err(StateError::Io { verb: "read", path: link, source });
     };
     let path = directory(host).join(target).join("spec.toml");
     let spec = fs::read_to_string(&path).map_err(StateError::io("read", &path))?;

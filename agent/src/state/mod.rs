@@ -4,6 +4,7 @@
 
 mod durable;
 pub mod extender;
+pub mod first_wipes;
 pub mod generations;
 pub mod ledger;
 pub mod lock;

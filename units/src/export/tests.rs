@@ -79,6 +79,7 @@ fn what_a_run_that_was_cut_off_has_left_is_begun_anew() {
     let directory = tempfile::tempdir().expect("a directory");
     let partial = partial(&directory.path().join("export"));
     assert!(partial.ends_with("export.partial"));
+    assert_eq!(super::partial(std::path::Path::new("/mnt/export/")), std::path::Path::new("/mnt/export.partial"));
     make_empty(&partial).expect("made");
     fs::write(partial.join("images.tar"), "half").expect("a file");
     make_empty(&partial).expect("made");

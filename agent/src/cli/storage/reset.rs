@@ -1,13 +1,14 @@
 //! `atomic storage reset`: pool and volumes go with all that is in them, and are made anew as the spec says.
 //!
 //! Two cycles: the first holds the host to a spec whose storage is empty, the second to the spec. Cut off between them, the next run of
-//! either is the second.
+//! either is the second. What the second mounts where a volume was mounted before hides only what that volume hid.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use config::{Ceiling, Desired, Disruption, Driver, StepId, Storage};
-use storage_setup::Action;
+use storage_setup::render::mount_unit;
+use storage_setup::{Action, Mount};
 
 use crate::cli::{VerbError, apply, exit};
 use crate::host::Host;
@@ -19,7 +20,7 @@ use crate::report;
 pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
     let mut emptied = intention::from_layers(host)?;
     empty(&mut emptied.spec.desired);
-    let (_, plan) = reconcile::preview(host, &emptied, Scope::Storage, &Consent::default()).await?;
+    let (before, plan) = reconcile::preview(host, &emptied, Scope::Storage, &Consent::default()).await?;
     let mut rows = plan.rows();
     // A disk that the spec lists to be wiped is no part of the pool and its volumes: that takes a word of its own.
     let wipes = plan.storage.iter().filter(|gated| matches!(gated.step.action, Action::WipeDisk { .. }));
@@ -45,13 +46,36 @@ pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
         Ending::Converged | Ending::Waiting => {}
         Ending::Failed => return Ok(ExitCode::from(exit::FAILED)),
     }
-    apply::run(host, apply::Choices { consents: BTreeSet::new(), ceiling: None, repair: true, json: false }).await
+    let consents = mounts_again(host, &before.storage.mounts).await?;
+    apply::run(host, apply::Choices { consents, ceiling: Some(Ceiling::Restart), repair: true, json: false }).await
 }
 
-/// The same host without pool, volumes and a driver of ours.
+/// The steps that mount a volume where one was mounted before.
+async fn mounts_again(host: &Host, before: &BTreeMap<String, Mount>) -> Result<BTreeSet<StepId>, VerbError> {
+    let intention = intention::from_layers(host)?;
+    let (_, plan) = reconcile::preview(host, &intention, Scope::Storage, &Consent::default()).await?;
+    let is_one = |action: &Action| {
+        let Action::StartMount { mount, .. } = action else { return false };
+        before.contains_key(mount)
+    };
+    let starts = plan.storage.iter().filter(|gated| is_one(&gated.step.action));
+    let mut steps: BTreeSet<StepId> = starts.map(|gated| gated.step.id.clone()).collect();
+    let writes_unit = |action: &Action| {
+        let Action::WriteFile { path, .. } = action else { return false };
+        before.keys().any(|mount| mount_unit::path(mount) == *path)
+    };
+    let units = plan.storage.iter().filter(|gated| writes_unit(&gated.step.action));
+    steps.extend(units.map(|gated| gated.step.id.clone()));
+    Ok(steps)
+}
+
+/// The same host without pool, volumes and a driver that needs the pool.
 fn empty(desired: &mut Desired) {
     if let Some(Storage { driver, root_size, pool, volumes, .. }) = &mut desired.storage {
-        driver.value = Driver::None;
+        // The other drivers find their store at its place, whether it is mounted or not.
+        if driver.value == Driver::Devicemapper {
+            driver.value = Driver::None;
+        }
         *root_size = None;
         *pool = None;
         volumes.clear();

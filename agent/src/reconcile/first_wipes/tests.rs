@@ -3,7 +3,7 @@
 use config::{Desired, Layer, StepId};
 use storage_setup::{Device, DiskUse, Observed};
 
-use super::with;
+use super::{are_over, with};
 use crate::host::Host;
 use crate::reconcile::plan::Consent;
 use crate::state::generations;
@@ -48,6 +48,16 @@ fn a_disk_is_wiped_once_by_the_specs_word() {
     }
     assert_eq!(with(&host, &desired(true), &have, &Consent::default()).unwrap().steps.len(), 0);
     assert_eq!(permitted(&host, true).len(), 1, "a disk that was not");
+}
+
+#[test]
+fn a_host_whose_storage_was_set_up_takes_a_persons_word_also_when_the_rest_never_came_about() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::below(directory.path());
+    are_over(&host, &desired(false)).unwrap();
+    assert_eq!(permitted(&host, true).len(), 1, "nothing was to be wiped then");
+    are_over(&host, &desired(true)).unwrap();
+    assert_eq!(permitted(&host, true), []);
 }
 
 #[test]
