@@ -282,7 +282,7 @@ pub enum Action {
         /// To at least this.
         to: Bytes,
     },
-    /// daemon-reload, enable and start the mount unit. When the engine runs on that directory it is stopped before and started after.
+    /// daemon-reload, enable and start the mount unit.
     StartMount {
         /// Group.
         group: String,
@@ -292,8 +292,8 @@ pub enum Action {
         mount: String,
         /// The unit, as `var-lib-docker.mount`.
         unit: String,
-        /// The engine's store lies there and it runs: it restarts around the mount.
-        engine_restarts: bool,
+        /// When its store lies there.
+        dockerd: Dockerd,
     },
     /// Stop and start the mount unit, so that its options count: no file system takes up quotas while it is mounted.
     Remount {
@@ -308,7 +308,7 @@ pub enum Action {
         /// Whether projects are counted then.
         quota: bool,
         /// As in StartMount.
-        engine_restarts: bool,
+        dockerd: Dockerd,
     },
     /// Stop and disable the mount unit and delete its file.
     RemoveMount {
@@ -321,7 +321,7 @@ pub enum Action {
         /// The unit's file.
         path: String,
         /// As in StartMount.
-        engine_restarts: bool,
+        dockerd: Dockerd,
     },
     /// lvremove a volume of ours. Data loss.
     RemoveVolume {
@@ -357,11 +357,23 @@ pub enum Action {
         data: u64,
         /// The file of its metadata profile, deleted after it; `None`: another pool of that name comes and needs it.
         profile_path: Option<String>,
-        /// dockerd runs on the pool: it is stopped before. The units family starts it again.
+        /// dockerd runs, on the pool as far as is known: it is stopped before. The units family starts it again.
         engine_stops: bool,
         /// dockerd has had it: what it knows of it goes with it, since it starts on no other pool with that.
         records: bool,
     },
+}
+
+/// What becomes of dockerd around a step that changes what it sees of its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Dockerd {
+    /// It does not run, or does not see it.
+    Untouched,
+    /// It is stopped before and started after.
+    Restarts,
+    /// It is stopped before. Its options change too, and with those that it has it may not start on what it finds then; the units
+    /// family starts it again.
+    Stops,
 }
 
 /// A disk by what identifies it and by where it is now.

@@ -201,8 +201,14 @@ fn volume(raw: &RawVolume, segments: &[&RawSegment], extents: u64, extent: Bytes
         role: role(raw, segments, extent)?,
         tags,
         active: raw.lv_active == "active",
+        origin: has_role(raw, &["thickorigin", "extorigin"]),
         content: Content::Unknown,
     })
+}
+
+/// lvs(8), lv_role; a volume with several of them has `multi` before the word too.
+fn has_role(raw: &RawVolume, wanted: &[&str]) -> bool {
+    raw.lv_role.split(',').any(|role| wanted.contains(&role.strip_prefix("multi").unwrap_or(role)))
 }
 
 fn role(raw: &RawVolume, segments: &[&RawSegment], extent: Bytes) -> Result<Role, ReportError> {
@@ -214,8 +220,7 @@ fn role(raw: &RawVolume, segments: &[&RawSegment], extent: Bytes) -> Result<Role
         return Ok(Role::Thin { pool: raw.pool_lv.trim_matches(['[', ']']).to_owned() });
     }
     // A snapshot with a copy-on-write store looks linear by its segments.
-    let snapshot = raw.lv_role.split(',').any(|role| role == "snapshot");
-    if all(&["linear", "striped"]) && !snapshot {
+    if all(&["linear", "striped"]) && !has_role(raw, &["snapshot"]) {
         return Ok(Role::Linear);
     }
     Ok(Role::Other)

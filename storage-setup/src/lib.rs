@@ -24,9 +24,9 @@ pub mod stamp;
 pub mod superblock;
 pub mod wipes;
 
-pub use action::{Action, DiskRef};
+pub use action::{Action, DiskRef, Dockerd};
 pub use model::{
-    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition, PoolState,
-    Role, Root, VolumeGroup, Watcher,
+    Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition,
+    PoolState, Role, Root, VolumeGroup, Watcher,
 };
 pub use plan::{Note, POOL, Plan, look_for, plan};

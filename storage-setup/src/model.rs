@@ -137,6 +137,8 @@ pub struct LogicalVolume {
     pub tags: Vec<String>,
     /// Whether device-mapper has it.
     pub active: bool,
+    /// Whether snapshots or thin volumes hang on it, which LVM would remove with it.
+    pub origin: bool,
     /// What is on it; only probed for linear and thin volumes that carry our tag, else `Unknown`.
     pub content: Content,
 }
@@ -261,6 +263,19 @@ pub enum DiskUse {
     Unreadable(String),
 }
 
+impl DiskUse {
+    /// What a wipe would lose, in words, of what may be wiped at all.
+    #[must_use]
+    pub fn that_a_wipe_loses(&self) -> Option<String> {
+        match self {
+            DiskUse::OrphanMember => Some("a physical volume of no group".to_owned()),
+            DiskUse::Partitioned(table) => Some(format!("partition table ({table})")),
+            DiskUse::Signature(kind) => Some(kind.clone()),
+            DiskUse::Empty | DiskUse::Member { .. } | DiskUse::Held(_) | DiskUse::Unreadable(_) => None,
+        }
+    }
+}
+
 /// A mount.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
@@ -277,13 +292,37 @@ pub struct OurFile {
     pub text: String,
 }
 
+/// What an engine keeps in its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// Nothing that anybody would miss.
+    Nothing,
+    /// Volumes alone: files, which every storage driver sees.
+    Volumes,
+    /// Images or containers, which only the driver sees that made them.
+    Images,
+}
+
+impl Kept {
+    /// After images and containers are removed; whether there were volumes beside them is not known.
+    #[must_use]
+    pub fn without_images(self) -> Kept {
+        match self {
+            Kept::Nothing => Kept::Nothing,
+            Kept::Volumes | Kept::Images => Kept::Volumes,
+        }
+    }
+}
+
 /// The state of the engine's store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineStore {
     /// The driver that /etc/sysconfig/docker-storage names; `None` without file or option.
     pub driver: Option<Driver>,
-    /// Whether the store of dockerd holds an image, a container or a volume; without any it is not data.
-    pub filled: bool,
+    /// What is in dockerd's store.
+    pub docker: Kept,
+    /// What is in podman's.
+    pub podman: Kept,
     /// The data file of a pool that dockerd made in its store, which is what it does with devicemapper and no pool: its inode.
     pub loopback: Option<u64>,
     /// Whether dockerd runs.

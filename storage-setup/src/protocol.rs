@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 pub use config::Kill;
-use config::{Bytes, Driver, StepId};
+use config::{Bytes, StepId};
 use serde::{Deserialize, Serialize};
 
 use crate::extender::Growth;
@@ -75,8 +75,6 @@ pub struct Look {
     pub files: Vec<String>,
     /// Where intents are kept.
     pub state: String,
-    /// The driver asked for, for the engine's store.
-    pub driver: Driver,
 }
 
 /// One step for the worker.

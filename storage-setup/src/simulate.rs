@@ -81,11 +81,20 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
             Ok(())
         }
         Action::RemoveLoopStore { inode, .. } => match have.engine.loopback.take_if(|there| there == inode) {
-            Some(_) => Ok(()),
+            Some(_) => {
+                have.engine.docker = have.engine.docker.without_images();
+                Ok(())
+            }
             None => Err(refused("/var/lib/docker/devicemapper", "no such loop files")),
         },
         Action::RemoveVolume { group, volume, uuid, .. } => volumes::remove_volume(have, group, volume, uuid),
-        Action::RemovePool { group, pool, uuid, profile_path, .. } => pools::remove_pool(have, group, pool, uuid, profile_path.as_deref()),
+        Action::RemovePool { group, pool, uuid, profile_path, records, .. } => {
+            pools::remove_pool(have, group, pool, uuid, profile_path.as_deref())?;
+            if *records {
+                have.engine.docker = have.engine.docker.without_images();
+            }
+            Ok(())
+        }
     }
 }
 
@@ -93,11 +102,28 @@ fn write_file(have: &mut Observed, path: &str, text: &str) -> Result<(), Refused
     if path == options::PATH && !may_name(have, text) {
         return Err(refused(path, "dockerd takes no pool that holds volumes of LVM, or none"));
     }
+    if path == options::PATH && meets_records(have, text) {
+        return Err(refused(path, "dockerd has records of a pool that is there, and starts on no other"));
+    }
     have.files.insert(path.to_owned(), OurFile { text: text.to_owned() });
     if path == options::PATH {
         have.engine.driver = docker_options::driver(text);
     }
     Ok(())
+}
+
+/// Whether dockerd, with these options, would come upon what it knows of the pool that it has: named another one, or left to choose.
+fn meets_records(have: &Observed, text: &str) -> bool {
+    let now = have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text));
+    let is_there = |device: &&str| {
+        have.groups.iter().any(|(group, found)| {
+            let is_its = |volume: &LogicalVolume| stamp::is_engines(&volume.tags) || !stamp::is_ours(&volume.tags);
+            let pools = found.volumes.iter().filter(|(_, volume)| matches!(volume.role, Role::Pool(_)) && is_its(volume));
+            pools.into_iter().any(|(name, _)| device.strip_prefix("/dev/mapper/") == Some(&dm_name::of(group, name)))
+        })
+    };
+    let Some(now) = now.filter(is_there) else { return false };
+    docker_options::driver(text).is_none() || options::pool_device(text).is_some_and(|next| next != now)
 }
 
 /// Whether dockerd would start on the pool that its options name.

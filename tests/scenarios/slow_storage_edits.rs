@@ -170,7 +170,7 @@ fn root_grows_into_a_new_disk_and_then_takes_from_the_pool_with_consent() -> Res
     // The disk had 2 GiB; the next step is more than is left of it.
     guest.write_file(SPEC, spec(6144, "\"/dev/disk/by-id/virtio-data2\""))?;
     let waiting = product::apply(&guest, &[])?;
-    assert_eq!((waiting.code, waiting.effects()), (3, Vec::new()), "without consent nothing happens");
+    assert_eq!((waiting.code, waiting.kinds()), (3, Vec::new()), "without consent nothing happens");
     assert_eq!(guest.check("cat /var/data/file")?, "kept");
     let shown = product::plan_text(&guest)?;
     for words in ["remove-pool atomicos/docker-pool", "grow-root-volume atomicos/root: 4 GiB -> 6 GiB", "create-pool", "--consent"] {
@@ -237,7 +237,7 @@ fn a_disk_is_wiped_by_the_files_word_at_first_and_by_a_persons_later() -> Result
     // Configured by now.
     guest.write_file(SPEC, spec(&format!("{first}, {second}")))?;
     let waiting = product::apply(&guest, &[])?;
-    assert_eq!((waiting.code, waiting.effects()), (3, Vec::new()));
+    assert_eq!((waiting.code, waiting.kinds()), (3, Vec::new()), "{:#}", waiting.report);
     guest.check("blkid -p -s TYPE -o value /dev/vdc | grep -x xfs")?;
     let id = product::text(&waiting.waiting()[0]["id"]);
     let applied = product::apply(&guest, &["--consent", &id])?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config::{Desired, Driver, Problem, Step, StepId};
+use config::{Desired, Problem, Step, StepId};
 use storage_setup::protocol::{Event, Kill, Look, Outcome, Request, Task};
 use storage_setup::{Action, Observed, Role, Watcher};
 
@@ -30,7 +30,6 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
         state: host.state.display().to_string(),
-        driver: want.map_or(Driver::None, |want| want.driver.value),
     };
     let mut seen = None;
     let mut refused = None;

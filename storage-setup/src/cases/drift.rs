@@ -3,13 +3,13 @@
 use config::{Bytes, Driver};
 
 use super::Choices;
-use crate::{Content, Device, DiskUse, LogicalVolume, Mount, Observed, OurFile, PoolState, Role, Watcher, render, stamp};
+use crate::{Content, Device, DiskUse, Kept, LogicalVolume, Mount, Observed, OurFile, PoolState, Role, Watcher, render, stamp};
 
 /// Up to three things happen.
 pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
     for _ in 0..choices.below(4) {
         match choices.below(14) {
-            0 => have.engine.filled = true,
+            0 => fill_stores(choices, have),
             1 => forget_file(choices, have),
             2 => unmount(choices, have),
             3 => each_volume(choices, have, |volume| {
@@ -30,13 +30,22 @@ pub(super) fn happen(choices: &mut Choices, have: &mut Observed) {
     }
 }
 
+fn fill_stores(choices: &mut Choices, have: &mut Observed) {
+    let kept = choices.one_of(&[Kept::Images, Kept::Images, Kept::Volumes]);
+    if choices.below(4) == 0 {
+        have.engine.podman = kept;
+    } else {
+        have.engine.docker = kept;
+    }
+}
+
 fn rare(choices: &mut Choices, have: &mut Observed) {
     match choices.below(8) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
         1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
-        4 => (have.engine.loopback, have.engine.filled) = (Some(77), true),
+        4 => (have.engine.loopback, have.engine.docker) = (Some(77), Kept::Images),
         5 => untag_pools(have),
         6 => have.lagging = have.groups.keys().map(|group| (group.clone(), vec!["/dev/vda3".to_owned()])).collect(),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
@@ -126,6 +135,7 @@ fn foreign_volume(choices: &mut Choices, have: &mut Observed) {
             role: Role::Linear,
             tags: vec!["theirs".to_owned()],
             active: true,
+            origin: false,
             content: Content::Unknown,
         };
         group.volumes.insert(name.to_owned(), volume);

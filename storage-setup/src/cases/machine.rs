@@ -6,7 +6,7 @@ use config::{Bytes, Driver, Filesystem, GIB, MIB};
 
 use super::Choices;
 use crate::{
-    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition, Role, Root,
+    Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition, Role, Root,
     VolumeGroup, render::options,
 };
 
@@ -26,7 +26,8 @@ pub fn real() -> Observed {
         group.members = vec![member("/dev/vda2", group.extents, group.extent)];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
-    have.engine = EngineStore { driver: Some(Driver::Overlay2), filled: false, loopback: None, running: true };
+    have.engine =
+        EngineStore { driver: Some(Driver::Overlay2), docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: true };
     have
 }
 
@@ -91,6 +92,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         role: Role::Linear,
         tags: Vec::new(),
         active: true,
+        origin: false,
         content: Content::Unknown,
     };
     let found = VolumeGroup {
@@ -114,7 +116,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None, filled: false, loopback: None, running: false },
+        engine: EngineStore { driver: None, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false },
     }
 }
 

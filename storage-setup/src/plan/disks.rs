@@ -143,9 +143,8 @@ fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes, wiped: bool) -> Re
             let hint = format!("take it out of {of} first (vgreduce, pvremove), or list another disk");
             return Err((format!("{path} belongs to the volume group {of}"), hint));
         }
-        DiskUse::OrphanMember if !ours && wiped => holds = Some("a physical volume of no group".to_owned()),
-        DiskUse::Partitioned(table) if wiped => holds = Some(format!("partition table ({table})")),
-        DiskUse::Signature(kind) if wiped => holds = Some(kind.clone()),
+        DiskUse::OrphanMember if !ours && wiped => holds = disk.use_.that_a_wipe_loses(),
+        DiskUse::Partitioned(_) | DiskUse::Signature(_) if wiped => holds = disk.use_.that_a_wipe_loses(),
         DiskUse::OrphanMember if !ours => {
             let hint = format!("if nothing on it is needed: pvremove {}", disk.node);
             return Err((format!("{path} is a physical volume of no group, and not one that a cut-off run left"), hint));

@@ -21,6 +21,8 @@ pub(super) struct Draft<'a> {
     pub(super) have: &'a Observed,
     /// The group of pool and volumes, once it is settled.
     pub(super) group: Option<String>,
+    /// The engine's options are written by this plan.
+    pub(super) options_change: bool,
     /// Free extents by group.
     pub(super) spaces: BTreeMap<String, Space>,
     /// Growth of the root volume, by group: shares of the free space are counted after it.
@@ -56,6 +58,7 @@ impl<'a> Draft<'a> {
             engine,
             have,
             group: None,
+            options_change: false,
             spaces: have.groups.iter().map(|(name, group)| (name.clone(), Space::of(group))).collect(),
             root_growth: BTreeMap::new(),
             removed: BTreeMap::new(),

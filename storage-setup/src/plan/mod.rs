@@ -80,6 +80,7 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
     options::check(&mut draft);
     let group = disks::plan(&mut draft);
     draft.group.clone_from(&group);
+    draft.options_change = options::changes(&draft, group.as_deref());
     copies::plan(&mut draft);
     members::plan(&mut draft);
     orphans::plan(&mut draft, group.as_deref());

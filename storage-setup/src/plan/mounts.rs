@@ -5,9 +5,9 @@ use config::{Disruption, Placed, Reason, StepId, Volume};
 use super::draft::Draft;
 use super::remove::{self, Unit};
 use super::{orphans, store};
-use crate::Action;
 use crate::mountinfo::is_below;
 use crate::render::mount_unit;
+use crate::{Action, Dockerd};
 
 /// Removes the units of a volume that stays but belongs elsewhere now. Comes before any mount is planned, since two volumes may
 /// change places.
@@ -117,7 +117,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
         volume: name.to_owned(),
         mount: point.to_owned(),
         unit: mount_unit::name(point),
-        engine_restarts: !mounted && store::restarts_dockerd(draft.have, point),
+        dockerd: if mounted { Dockerd::Untouched } else { store::dockerd_around(draft, point) },
     };
     let step = draft.push(action, reason, disruption, after);
     if mounted {
@@ -157,7 +157,7 @@ fn mount_again(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<V
         mount: point.to_owned(),
         unit: mount_unit::name(point),
         quota: volume.value.quota,
-        engine_restarts: store::restarts_dockerd(draft.have, point),
+        dockerd: store::dockerd_around(draft, point),
     };
     // Whoever uses the files there must stop.
     let step = draft.push(action, Reason::Spec(volume.place.clone()), Disruption::Restart, after);
@@ -175,5 +175,8 @@ fn starting(draft: &Draft<'_>, point: &str, mounted: bool, unmounted: bool) -> D
     if !unmounted && store::hides_data(draft.have, point) {
         return Disruption::DataLoss;
     }
-    if store::restarts_dockerd(draft.have, point) { Disruption::Restart } else { Disruption::None }
+    match store::dockerd_around(draft, point) {
+        Dockerd::Untouched => Disruption::None,
+        Dockerd::Restarts | Dockerd::Stops => Disruption::Restart,
+    }
 }

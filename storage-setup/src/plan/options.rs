@@ -5,7 +5,7 @@ use config::{Disruption, Driver, EngineKind, Reason, StepId, StorageOption};
 use super::draft::Draft;
 use super::{POOL, remove, store};
 use crate::render::options;
-use crate::{Action, dm_name};
+use crate::{Action, Kept, LogicalVolume, Role, VolumeGroup, dm_name, stamp};
 
 const KEY: &str = "storage.driver";
 
@@ -28,6 +28,60 @@ pub(super) fn check(draft: &mut Draft<'_>) {
 pub(super) fn names_pool(draft: &Draft<'_>, group: &str, pool: &str) -> bool {
     let device = format!("/dev/mapper/{}", dm_name::of(group, pool));
     draft.have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text)) == Some(&device)
+}
+
+fn may_be_engines(volume: &LogicalVolume) -> bool {
+    matches!(volume.role, Role::Pool(_)) && (stamp::is_engines(&volume.tags) || !stamp::is_ours(&volume.tags))
+}
+
+/// The pool that dockerd is told to use, group and name, when it is there. One that we made for volumes is not the one that it had.
+pub(super) fn named_pool<'a>(draft: &Draft<'a>) -> Option<(&'a str, &'a str)> {
+    let pools = |(group, found): (&'a String, &'a VolumeGroup)| {
+        let names = found.volumes.iter().filter(|(_, volume)| may_be_engines(volume)).map(|(name, _)| name);
+        names.map(|name| (group.as_str(), name.as_str())).collect::<Vec<_>>()
+    };
+    draft.have.groups.iter().flat_map(pools).find(|(group, pool)| names_pool(draft, group, pool))
+}
+
+/// What the options of the engine shall be, and what they are when that is something else. `None`: they stay, or are not ours to write.
+fn change(draft: &Draft<'_>, group: Option<&str>) -> Option<(Option<String>, String)> {
+    if draft.engine == Some(EngineKind::Podman) {
+        return None;
+    }
+    let further: Vec<StorageOption> = draft.want.options.iter().map(|option| option.value.clone()).collect();
+    let text = match (draft.want.driver.value, group) {
+        // Without a group there is a problem already.
+        (Driver::Devicemapper, None) => return None,
+        (wanted, group) => options::text(wanted, group.unwrap_or_default(), POOL, &further),
+    };
+    let from = draft.have.files.get(options::PATH).map(|file| file.text.clone());
+    (from.as_ref() != Some(&text)).then_some((from, text))
+}
+
+/// Whether [`plan`] has something to write: known before it is planned, since dockerd is not started before that.
+pub(super) fn changes(draft: &Draft<'_>, group: Option<&str>) -> bool {
+    change(draft, group).is_some()
+}
+
+/// Whether dockerd keeps a pool that it is told to use, and what it knows of it: it takes no other one then, and needs to be told so.
+fn keeps_pool(draft: &mut Draft<'_>, group: Option<&str>) -> bool {
+    let driver = &draft.want.driver;
+    let goes = |(of, pool): &(&str, &str)| draft.removed.contains_key(&((*of).to_owned(), (*pool).to_owned()));
+    let Some((of, pool)) = named_pool(draft).filter(|named| !goes(named)) else { return false };
+    match driver.value {
+        Driver::Devicemapper if group == Some(of) && pool == POOL => false,
+        Driver::Devicemapper => {
+            let message = format!("dockerd uses the pool {of}/{pool}, which is not ours, and takes no other while it has that");
+            let hint = format!("to take it over first: volume-group = {of:?}; or write driver = \"overlay2\"");
+            draft.problem(&driver.place, KEY, message, hint);
+            true
+        }
+        Driver::Overlay2 | Driver::Overlay => false,
+        Driver::None => {
+            draft.note(&driver.place, format!("dockerd uses the pool {of}/{pool}, and is told so until that is removed"));
+            true
+        }
+    }
 }
 
 /// dockerd keeps its records of the pool in its store. It takes no pool that somebody used without such records, itself included.
@@ -79,12 +133,17 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     if draft.engine == Some(EngineKind::Podman) {
         return;
     }
+    if keeps_pool(draft, group) {
+        return;
+    }
     let left = leave_loopback(draft);
     let driver = &draft.want.driver;
     let mut after: Vec<StepId> = match driver.value {
         Driver::Devicemapper => {
             let moves = draft.moves_of_records();
-            draft.pool_ready.iter().cloned().chain(moves.into_iter().map(|(step, _)| step)).collect()
+            // With records of another pool it would not start.
+            let gone = draft.removals_of_records();
+            draft.pool_ready.iter().cloned().chain(moves.into_iter().map(|(step, _)| step)).chain(gone).collect()
         }
         Driver::Overlay2 | Driver::Overlay if draft.store_unsettled => {
             draft.note(&driver.place, "the engine's options wait until the volume of its store has been looked at".to_owned());
@@ -94,20 +153,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
         // Left to itself, dockerd starts with none of several drivers whose records it finds: it is told its driver as long as those are there.
         Driver::None => draft.removals_of_records(),
     };
-    let further: Vec<StorageOption> = draft.want.options.iter().map(|option| option.value.clone()).collect();
-    let text = match (driver.value, group) {
-        // Without a group there is a problem already.
-        (Driver::Devicemapper, None) => return,
-        (wanted, group) => options::text(wanted, group.unwrap_or_default(), POOL, &further),
-    };
-    let from = draft.have.files.get(options::PATH).map(|file| file.text.clone());
-    if from.as_ref() == Some(&text) {
-        return;
-    }
+    let Some((from, text)) = change(draft, group) else { return };
     // With the loop files all that dockerd would not see any more is gone already.
     let lost_before = left.is_some() && draft.have.engine.driver == Some(Driver::Devicemapper);
     after.extend(left);
-    let loses = draft.have.engine.filled && !lost_before && changes_store(draft, from.as_deref(), &text);
+    let loses = draft.have.engine.docker == Kept::Images && !lost_before && changes_store(draft, from.as_deref(), &text);
     let disruption = if loses { Disruption::DataLoss } else { Disruption::None };
     let was = draft.have.engine.driver;
     let reason = match (&from, was) {

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::{options, store};
 use crate::mountinfo::is_below;
 use crate::render::{mount_unit, profile};
-use crate::{Action, LogicalVolume, Mount, Role, stamp};
+use crate::{Action, Dockerd, LogicalVolume, Mount, Role, stamp};
 
 /// A mount unit of ours, with its file.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub(super) fn mount(draft: &mut Draft<'_>, unit: &Unit, reason: &Reason, disrupt
         mount: point.clone(),
         unit: mount_unit::name(point),
         path: unit.path.clone(),
-        engine_restarts: draft.have.mounts.contains_key(point) && store::restarts_dockerd(draft.have, point),
+        dockerd: if draft.have.mounts.contains_key(point) { store::dockerd_around(draft, point) } else { Dockerd::Untouched },
     };
     let step = draft.push_late(action, reason.clone(), disruption, Vec::new());
     draft.vacated.insert(point.clone(), step.clone());
@@ -107,6 +107,9 @@ fn check(found: &LogicalVolume, group: &str, name: &str) -> Result<(), String> {
     if !stamp::is_ours(&found.tags) {
         return Err(format!("{group}/{name} does not carry the tag {}", stamp::OURS));
     }
+    if found.origin {
+        return Err(format!("snapshots of {group}/{name} would go with it; remove them first, see: lvs -o +lv_role,origin {group}"));
+    }
     match found.role {
         Role::Linear | Role::Thin { .. } => Ok(()),
         Role::Pool(_) | Role::Other => Err(format!("{group}/{name} is not a volume as they are made here")),
@@ -132,7 +135,9 @@ pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reas
     for inner in &inside {
         after.push(volume(draft, group, inner, reason)?);
     }
-    let records = stamp::is_engines(&found.tags) || options::names_pool(draft, group, name);
+    let has_records = stamp::is_engines(&found.tags) || options::names_pool(draft, group, name);
+    // What dockerd knows is of the pool that it is told to use, if that is there.
+    let records = has_records && options::named_pool(draft).is_none_or(|named| named == (group, name));
     let Some(space) = draft.spaces.get_mut(group) else { return Err(format!("{group} is not there")) };
     let action = Action::RemovePool {
         group: group.to_owned(),
@@ -141,7 +146,8 @@ pub(super) fn pool(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Reas
         extent: space.extent,
         data: found.extents,
         profile_path: for_good.then(|| profile::path(group, name)),
-        engine_stops: have.engine.running && have.engine.driver == Some(config::Driver::Devicemapper),
+        // After a run that was cut off it may still run on a pool that its options do not name any more.
+        engine_stops: have.engine.running && (records || have.engine.driver == Some(config::Driver::Devicemapper)),
         records,
     };
     let mut freed = found.extents + state.metadata;

@@ -2,8 +2,9 @@
 
 use config::EngineKind;
 
-use crate::Observed;
+use super::draft::Draft;
 use crate::mountinfo::is_below;
+use crate::{Dockerd, Kept, Observed};
 
 /// dockerd's.
 const DOCKER: &str = "/var/lib/docker";
@@ -26,17 +27,24 @@ pub(super) fn holds_records(mount: &str) -> bool {
     holds_store(mount, Some(EngineKind::Docker)) || mount == RECORDS || is_below(mount, RECORDS)
 }
 
-/// Whether mounting or unmounting there changes what dockerd sees: it holds its store, or a part of it.
-pub(super) fn touches_dockerd(mount: &str) -> bool {
-    holds_store(mount, Some(EngineKind::Docker)) || is_below(mount, DOCKER)
+/// Whether mounting or unmounting there changes what is seen at the store or a part of it.
+fn touches(mount: &str, store: &str) -> bool {
+    mount == store || is_below(store, mount) || is_below(mount, store)
 }
 
-/// dockerd runs and would see the change.
-pub(super) fn restarts_dockerd(have: &Observed, mount: &str) -> bool {
-    have.engine.running && touches_dockerd(mount)
+/// What becomes of dockerd when something is mounted or unmounted there.
+pub(super) fn dockerd_around(draft: &Draft<'_>, mount: &str) -> Dockerd {
+    if !(draft.have.engine.running && touches(mount, DOCKER)) {
+        Dockerd::Untouched
+    } else if draft.options_change {
+        Dockerd::Stops
+    } else {
+        Dockerd::Restarts
+    }
 }
 
-/// dockerd has something to lose from sight there.
+/// Whether an engine, also one that is not the one of the spec, has something to lose from sight there.
 pub(super) fn hides_data(have: &Observed, mount: &str) -> bool {
-    have.engine.filled && touches_dockerd(mount)
+    let stores = [(have.engine.docker, DOCKER), (have.engine.podman, PODMAN)];
+    stores.iter().any(|(kept, store)| *kept != Kept::Nothing && touches(mount, store))
 }

@@ -3,13 +3,21 @@
 use super::{Refused, refused, volume};
 use crate::mountinfo::is_below;
 use crate::render::mount_unit;
-use crate::{Content, Mount, Observed, stamp};
+use crate::{Content, Kept, Mount, Observed, stamp};
 
-/// dockerd's store.
-const STORE: &str = "/var/lib/docker";
+/// The engines' stores.
+const DOCKER: &str = "/var/lib/docker";
+const PODMAN: &str = "/var/lib/containers";
 
-fn touches_store(mount: &str) -> bool {
-    mount == STORE || is_below(STORE, mount) || is_below(mount, STORE)
+/// What an engine kept where something is mounted or unmounted is not seen any more.
+fn hide(have: &mut Observed, mount: &str) {
+    let touches = |store: &str| mount == store || is_below(store, mount) || is_below(mount, store);
+    if touches(DOCKER) {
+        have.engine.docker = Kept::Nothing;
+    }
+    if touches(PODMAN) {
+        have.engine.podman = Kept::Nothing;
+    }
 }
 
 pub(super) fn start_mount(have: &mut Observed, of: &str, name: &str, point: &str) -> Result<(), Refused> {
@@ -31,9 +39,7 @@ pub(super) fn start_mount(have: &mut Observed, of: &str, name: &str, point: &str
         None => {}
     }
     have.mounts.insert(point.to_owned(), Mount { source: device, quota: unit.quota });
-    if touches_store(point) {
-        have.engine.filled = false;
-    }
+    hide(have, point);
     Ok(())
 }
 
@@ -41,12 +47,12 @@ pub(super) fn remount(have: &mut Observed, of: &str, name: &str, point: &str, qu
     if have.mounts.keys().any(|other| is_below(other, point)) {
         return Err(refused(point, "something is mounted below it"));
     }
-    let filled = have.engine.filled;
+    let kept = (have.engine.docker, have.engine.podman);
     let was = have.mounts.remove(point).ok_or_else(|| refused(point, "not mounted"))?;
     start_mount(have, of, name, point)?;
     // The same volume comes back, with all that is on it.
     if was.source == mount_unit::device(of, name) {
-        have.engine.filled = filled;
+        (have.engine.docker, have.engine.podman) = kept;
     }
     let now = have.mounts.get(point).is_some_and(|mount| mount.quota == quota);
     if now { Ok(()) } else { Err(refused(point, "its unit says otherwise of quotas")) }
@@ -57,7 +63,7 @@ pub(super) fn remove_mount(have: &mut Observed, point: &str, path: &str) {
     let mounted = have.mounts.contains_key(point);
     have.mounts.retain(|other, _| other != point && !is_below(other, point));
     have.files.remove(path);
-    if mounted && touches_store(point) {
-        have.engine.filled = false;
+    if mounted {
+        hide(have, point);
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn create_pool(have: &mut Observed, action: &Action) -> Result<(), Re
         role: Role::Pool(state),
         tags: stamp::of_pool(asked, *engines),
         active: true,
+        origin: false,
         content: Content::Unknown,
     };
     group.volumes.insert(pool.clone(), made);

@@ -49,6 +49,7 @@ pub(super) fn create_volume(have: &mut Observed, action: &Action) -> Result<(), 
         role,
         tags: stamp::of_volume(asked),
         active: true,
+        origin: false,
         content: Content::Nothing,
     };
     group.volumes.insert(volume.clone(), made);
@@ -119,6 +120,9 @@ pub(super) fn remove_volume(have: &mut Observed, of: &str, name: &str, uuid: &st
     }
     let group = group(have, of)?;
     let found = group.volumes.get(name).filter(|found| found.uuid == uuid).ok_or_else(|| refused(name, "no such volume"))?;
+    if found.origin {
+        return Err(refused(name, "its snapshots would go with it"));
+    }
     match found.role {
         Role::Linear => group.free += found.extents,
         Role::Thin { .. } => {}

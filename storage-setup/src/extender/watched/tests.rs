@@ -55,6 +55,7 @@ fn have() -> Observed {
         role: Role::Pool(state),
         tags: stamp::of_pool("1073741824", false),
         active: true,
+        origin: false,
         content: Content::Unknown,
     };
     group.volumes.insert(POOL.to_owned(), pool);

@@ -58,6 +58,7 @@ pub(super) fn volume(extents: u64, role: Role, tags: &[&str]) -> LogicalVolume {
         role,
         tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         active: true,
+        origin: false,
         content: Content::Unknown,
     }
 }

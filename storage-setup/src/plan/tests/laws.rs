@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, propte
 
 use crate::cases::{Case, Choices, Flavour, draw};
 use crate::simulate::carry_out;
-use crate::{Action, Observed, Plan, Role, plan, stamp};
+use crate::{Action, Kept, Observed, Plan, Role, plan, stamp};
 
 const CEILINGS: [Disruption; 4] = [Disruption::None, Disruption::Reload, Disruption::Restart, Disruption::Reboot];
 
@@ -163,7 +163,7 @@ proptest! {
                 prop_assert!(after.is_some_and(|after| after.uuid == before.uuid && after.extents >= before.extents));
             }
         }
-        prop_assert_eq!(have.engine.filled, case.have.engine.filled, "{}", story(&case));
+        prop_assert_eq!((have.engine.docker, have.engine.podman), (case.have.engine.docker, case.have.engine.podman), "{}", story(&case));
     }
 
     #[test]
@@ -199,7 +199,8 @@ proptest! {
             } else if let Action::RemoveLoopStore { inode, .. } = &step.action {
                 prop_assert_eq!((Some(*inode), step.disruption), (case.have.engine.loopback, Disruption::DataLoss));
             } else if step.disruption == Disruption::DataLoss {
-                prop_assert!(case.have.engine.filled || (removes && matches!(step.action, Action::RemoveMount { .. })), "{:?}", step);
+                let kept = (case.have.engine.docker, case.have.engine.podman) != (Kept::Nothing, Kept::Nothing);
+                prop_assert!(kept || (removes && matches!(step.action, Action::RemoveMount { .. })), "{:?}", step);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Rules of the mount units.
 
-use config::{Disruption, Reason};
+use config::{Disruption, Driver, Reason};
 
 use super::host::{With, after, gib, host, lines, notes, problem, spec, steps};
-use crate::render::mount_unit;
-use crate::{Action, Mount, OurFile};
+use crate::render::{mount_unit, options};
+use crate::{Action, Dockerd, Kept, Mount, OurFile};
 
 const UNIT: &str = "/etc/systemd/system/srv-data.mount";
 
@@ -65,13 +65,37 @@ fn mounting_over_a_running_engines_store_restarts_it() {
     have.engine.running = true;
     let last = steps(&docker(), &have).pop().expect("a step");
     assert_eq!(last.disruption, Disruption::Restart);
-    assert!(matches!(last.action, Action::StartMount { engine_restarts: true, .. }));
+    assert!(matches!(last.action, Action::StartMount { dockerd: Dockerd::Restarts, .. }));
+}
+
+#[test]
+fn while_its_options_change_too_it_stays_down_in_between() {
+    let mut have = after(&spec().driver(Driver::Devicemapper).pool(gib(4)), host());
+    have.engine.running = true;
+    let all = steps(&docker(), &have);
+    let stops = |step: &&config::Step<Action>| matches!(step.action, Action::StartMount { dockerd: Dockerd::Stops, .. });
+    let start = all.iter().find(stops).expect("a start");
+    let options = all.iter().find(|step| matches!(&step.action, Action::WriteFile { path, .. } if path == options::PATH)).expect("options");
+    assert!(options.after.contains(&start.id));
+}
+
+#[test]
+fn podmans_store_is_data_too() {
+    let mut have = host();
+    let want = spec().plain("containers", "/var/lib/containers", gib(2));
+    assert!(lines(&want, &have).iter().all(|line| line.ends_with("[none]")));
+    have.engine.podman = Kept::Volumes;
+    assert!(lines(&want, &have).contains(&"start-mount /var/lib/containers [data-loss]".to_owned()));
+    let mut have = after(&want, host());
+    have.engine.podman = Kept::Images;
+    let elsewhere = spec().plain("containers", "/srv/containers", gib(2));
+    assert_eq!(lines(&elsewhere, &have)[0], "remove-mount /var/lib/containers (uuid-of-containers-512) [data-loss]");
 }
 
 #[test]
 fn mounting_over_a_filled_store_hides_it_and_waits_for_consent_with_its_unit() {
     let mut have = host();
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     let steps = steps(&docker(), &have);
     let [.., unit, start] = steps.as_slice() else { panic!("{steps:?}") };
     assert_eq!((unit.disruption, start.disruption), (Disruption::DataLoss, Disruption::DataLoss));
@@ -104,7 +128,7 @@ fn two_volumes_change_places() {
 #[test]
 fn moving_a_filled_store_away_waits_for_consent() {
     let mut have = after(&docker(), host());
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     let want = spec().plain("containers", "/srv/containers", gib(2));
     assert_eq!(lines(&want, &have)[0], "remove-mount /var/lib/docker (uuid-of-containers-512) [data-loss]");
 }
@@ -177,7 +201,7 @@ fn a_unit_that_goes_without_being_mounted_hid_nothing_so_mounting_there_still_do
     let other = spec().plain("data", "/var/lib/docker", gib(2));
     let mut have = after(&other, host());
     have.mounts.remove("/var/lib/docker");
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     let want = spec().plain("data", "/srv/data", gib(2)).plain("containers", "/var/lib/docker", gib(2));
     let all = steps(&want, &have);
     let start = all.iter().find(|step| matches!(&step.action, Action::StartMount { mount, .. } if mount == "/var/lib/docker"));

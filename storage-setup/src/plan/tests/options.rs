@@ -4,7 +4,7 @@ use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
 use crate::render::options::{PATH, text};
-use crate::{Action, EngineStore, Observed, OurFile, plan};
+use crate::{Action, EngineStore, Kept, Observed, OurFile, plan};
 
 fn options(have: &Observed, want: &config::Storage) -> config::Step<Action> {
     let written = |step: &config::Step<Action>| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH);
@@ -45,15 +45,82 @@ fn another_driver_is_free_while_the_store_is_empty_and_data_loss_when_it_is_fill
     let mut have = after(&devicemapper(), host());
     let want = spec().plain("containers", "/var/lib/docker", gib(2));
     assert_eq!(options(&have, &want).disruption, Disruption::None);
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     assert_eq!(options(&have, &want).disruption, Disruption::DataLoss);
     assert!(notes(&want, &have).iter().any(|note| note.contains("atomic storage export")));
 }
 
 #[test]
+fn volumes_are_seen_with_any_driver() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.docker = Kept::Volumes;
+    assert_eq!(options(&have, &spec()).disruption, Disruption::None);
+}
+
+/// Beside the first, as large and empty.
+fn other_group(have: &mut Observed) {
+    let mut other = host().groups["atomicos"].clone();
+    other.volumes.clear();
+    have.groups.insert("other".to_owned(), other);
+}
+
+#[test]
+fn another_pool_is_named_only_after_the_one_that_dockerd_knows_is_gone() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.running = true;
+    let mut want = devicemapper();
+    want.group = config::Group::Named(at(2, "other".to_owned().try_into().expect("a name")));
+    other_group(&mut have);
+    let all = steps(&want, &have);
+    let removal =
+        all.iter().find(|step| matches!(&step.action, Action::RemovePool { group, .. } if group == "atomicos")).expect("a removal");
+    assert!(options(&have, &want).after.contains(&removal.id));
+    assert!(matches!(removal.action, Action::RemovePool { engine_stops: true, records: true, .. }));
+}
+
+#[test]
+fn a_pool_that_dockerd_uses_and_that_is_not_ours_keeps_it_from_another() {
+    let mut have = after(&devicemapper(), host());
+    have.groups.values_mut().flat_map(|group| group.volumes.values_mut()).for_each(|volume| volume.tags.clear());
+    let mut want = devicemapper();
+    want.group = config::Group::Named(at(2, "other".to_owned().try_into().expect("a name")));
+    other_group(&mut have);
+    let message = problem(&want, &have);
+    assert!(message.contains("dockerd uses the pool atomicos/docker-pool, which is not ours"), "{message}");
+}
+
+#[test]
+fn the_records_go_with_the_pool_that_dockerd_is_told_to_use_alone() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.running = true;
+    let mut other = have.groups["atomicos"].clone();
+    other.volumes.retain(|name, _| name == crate::plan::POOL);
+    other.volumes.values_mut().for_each(|volume| volume.uuid = "uuid-of-the-other".to_owned());
+    have.groups.insert("other".to_owned(), other);
+    let records = |uuid_of: &str| {
+        let all = steps(&spec(), &have);
+        all.iter().any(|step| matches!(&step.action, Action::RemovePool { uuid, records: true, .. } if uuid.starts_with(uuid_of)))
+    };
+    assert_eq!((records("uuid-of-docker-pool"), records("uuid-of-the-other")), (true, false));
+}
+
+#[test]
+fn dockerd_is_stopped_for_the_pool_that_it_had_also_when_its_options_name_it_no_more() {
+    let mut have = after(&devicemapper(), host());
+    have.engine.running = true;
+    have.files.insert(PATH.to_owned(), OurFile { text: text(Driver::Overlay2, "", "", &[]) });
+    have.engine.driver = Some(Driver::Overlay2);
+    let all = steps(&spec(), &have);
+    assert!(
+        matches!(all.as_slice(), [step] if matches!(step.action, Action::RemovePool { engine_stops: true, records: true, .. })),
+        "{all:?}"
+    );
+}
+
+#[test]
 fn options_of_the_same_driver_are_put_back() {
     let mut have = host();
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     have.files.insert(PATH.to_owned(), OurFile { text: "DOCKER_STORAGE_OPTIONS='--storage-driver overlay2'\n".to_owned() });
     let step = options(&have, &spec());
     assert!(matches!(step.reason, Reason::Drift(_)));
@@ -63,7 +130,7 @@ fn options_of_the_same_driver_are_put_back() {
 #[test]
 fn further_options_are_written_for_the_engine_and_are_no_drift() {
     let mut have = after(&devicemapper(), host());
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     let mut want = devicemapper();
     want.options = vec![at(7, StorageOption::try_from("dm.basesize=20G".to_owned()).expect("an option"))];
     let step = options(&have, &want);
@@ -76,7 +143,7 @@ fn further_options_are_written_for_the_engine_and_are_no_drift() {
 #[test]
 fn another_pool_is_another_store() {
     let mut have = after(&devicemapper(), host());
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     have.files.insert(PATH.to_owned(), OurFile { text: text(Driver::Devicemapper, "other", "docker-pool", &[]) });
     assert_eq!(options(&have, &devicemapper()).disruption, Disruption::DataLoss);
 }
@@ -84,7 +151,7 @@ fn another_pool_is_another_store() {
 #[test]
 fn a_driver_that_dockerd_chose_itself_is_not_known() {
     let mut have = fresh();
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     assert_eq!(options(&have, &spec()).disruption, Disruption::DataLoss);
     assert_eq!(options(&have, &spec().driver(Driver::None)).disruption, Disruption::None);
 }
@@ -186,7 +253,8 @@ fn dockerd_gets_its_pool_after_its_store_is_where_it_belongs() {
 fn away_from_loop_files_is_one_step_with_consent_before_the_engine_is_told() {
     let mut have = host();
     have.files.insert(PATH.to_owned(), OurFile { text: "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper\"\n".to_owned() });
-    have.engine = EngineStore { driver: Some(Driver::Devicemapper), filled: true, loopback: Some(77), running: true };
+    have.engine =
+        EngineStore { driver: Some(Driver::Devicemapper), docker: Kept::Images, podman: Kept::Nothing, loopback: Some(77), running: true };
     let all = steps(&devicemapper(), &have);
     let removal = all.iter().find(|step| step.action == Action::RemoveLoopStore { inode: 77, engine_stops: true }).expect("a step");
     assert_eq!(removal.disruption, Disruption::DataLoss);

@@ -7,7 +7,7 @@ use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
 use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, of_group, pool_state, problem, spec, steps, volume};
 use crate::plan::pool::shares;
-use crate::{Action, LogicalVolume, POOL, Role, stamp};
+use crate::{Action, Kept, LogicalVolume, POOL, Role, stamp};
 
 fn wants(size: Size) -> config::Storage {
     spec().pool(size).thin("data", "/srv/data", 1)
@@ -200,7 +200,7 @@ fn a_pool_that_is_taken_over_gets_its_profile_and_its_size_after_that() {
 #[test]
 fn the_engines_pool_for_volumes_is_what_it_is_a_loss() {
     let mut have = of_the_shell_tool();
-    have.engine.filled = true;
+    have.engine.docker = Kept::Images;
     let lines = lines(&wants(of_free(60)), &have);
     assert_eq!(lines[0], "adopt-pool atomicos/docker-pool [none]");
     assert!(lines.contains(&"remove-pool atomicos/docker-pool (uuid-of-docker-pool-1276) [data-loss]".to_owned()), "{lines:?}");

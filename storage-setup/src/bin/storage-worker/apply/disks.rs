@@ -59,7 +59,7 @@ pub(super) fn renew_metadata(machine: &mut Machine<'_>, group: &str) -> Result<C
 }
 
 /// What is on it is lost. wipefs itself refuses a disk whose partitions are in use.
-pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, ApplyError> {
+pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef, holds: &str) -> Result<Change, ApplyError> {
     let found = the_very(machine, disk)?;
     let node = &disk.node;
     match &found.use_ {
@@ -68,6 +68,9 @@ pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Change, 
         DiskUse::Member { group } => return refused(format!("{node} belongs to the group {group}")),
         DiskUse::Held(by) => return refused(format!("{node} is in use by {by}")),
         DiskUse::Unreadable(why) => return refused(format!("{node} cannot be read: {why}")),
+    }
+    if let Some(now) = found.use_.that_a_wipe_loses().filter(|now| now != holds) {
+        return changed(format!("{node} holds something else by now: {now}"));
     }
     begin_wiping(machine, std::iter::once(disk))?;
     machine.program(&Program::new("wipefs", &["-q", "-a", node]))?;

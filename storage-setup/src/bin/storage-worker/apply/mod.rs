@@ -132,7 +132,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
     match action {
         Action::ResumeDevice { name } => resume::resume_device(machine, name),
         Action::CreateGroup { group, disks } => disks::create_group(machine, group, disks),
-        Action::WipeDisk { disk, .. } => disks::wipe(machine, disk),
+        Action::WipeDisk { disk, holds } => disks::wipe(machine, disk, holds),
         Action::GrowPartition { group, node, disk, number, to, .. } => {
             root::grow_member_partition(machine, group, node, (disk, *number), *to)
         }
@@ -170,13 +170,13 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::GrowVolumeFilesystem { group, volume, filesystem, to } => {
             filesystems::grow(machine, *filesystem, &format!("/dev/{group}/{volume}"), *to)
         }
-        Action::StartMount { group, volume, mount, unit, engine_restarts } => {
-            mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *engine_restarts)
+        Action::StartMount { group, volume, mount, unit, dockerd } => {
+            mounts::start(machine, &mount_unit::device(group, volume), mount, unit, *dockerd)
         }
-        Action::Remount { group, volume, mount, unit, quota, engine_restarts } => {
-            mounts::again(machine, &mount_unit::device(group, volume), (mount, unit), *quota, *engine_restarts)
+        Action::Remount { group, volume, mount, unit, quota, dockerd } => {
+            mounts::again(machine, &mount_unit::device(group, volume), (mount, unit), *quota, *dockerd)
         }
-        Action::RemoveMount { mount, unit, path, engine_restarts, .. } => mounts::remove(machine, mount, unit, path, *engine_restarts),
+        Action::RemoveMount { mount, unit, path, dockerd, .. } => mounts::remove(machine, mount, unit, path, *dockerd),
         Action::RemoveVolume { group, volume, uuid, .. } => removed::volume(machine, group, volume, uuid),
         Action::RemoveLoopStore { inode, engine_stops } => store::remove_loop_files(machine, *inode, *engine_stops),
         Action::RemovePool { group, pool, uuid, profile_path, engine_stops, records, extent: _, data: _ } => {

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use storage_setup::Dockerd;
 use storage_setup::mountinfo::is_below;
 use storage_setup::render::mount_unit;
 use systemd::{Systemd, SystemdError};
@@ -21,7 +22,7 @@ const ENGINE_LIMIT: Duration = Duration::from_mins(5);
 /// Socket first: dockerd would be started again by the next client.
 const ENGINE: [&str; 2] = ["docker.socket", "docker.service"];
 
-pub(super) fn start(machine: &mut Machine<'_>, device: &str, mount: &str, unit: &str, restarts: bool) -> Result<Change, ApplyError> {
+pub(super) fn start(machine: &mut Machine<'_>, device: &str, mount: &str, unit: &str, dockerd: Dockerd) -> Result<Change, ApplyError> {
     let host = Host::read()?;
     let there = host.mounted_at(mount).map(Host::source);
     match there {
@@ -36,7 +37,7 @@ pub(super) fn start(machine: &mut Machine<'_>, device: &str, mount: &str, unit: 
     if there.is_some() {
         return Ok(Change::Made);
     }
-    around_engine(machine, restarts, |machine| {
+    around_engine(machine, dockerd, |machine| {
         job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, MOUNT_LIMIT).await)
     })?;
     Ok(Change::Made)
@@ -48,10 +49,10 @@ pub(super) fn again(
     device: &str,
     (mount, unit): (&str, &str),
     quota: bool,
-    restarts: bool,
+    dockerd: Dockerd,
 ) -> Result<Change, ApplyError> {
     let host = Host::read()?;
-    let Some(there) = host.mounted_at(mount) else { return start(machine, device, mount, unit, restarts) };
+    let Some(there) = host.mounted_at(mount) else { return start(machine, device, mount, unit, dockerd) };
     if Host::source(there) != device {
         return refused(format!("{} is mounted on {mount}; unmount it first", Host::source(there)));
     }
@@ -63,14 +64,14 @@ pub(super) fn again(
     }
     job(machine, &format!("systemctl enable {unit}"), async |systemd| systemd.enable(&[unit]).await.map(drop))?;
     job(machine, "systemctl daemon-reload", Systemd::reload)?;
-    around_engine(machine, restarts, |machine| {
+    around_engine(machine, dockerd, |machine| {
         job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)?;
         job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, MOUNT_LIMIT).await)
     })?;
     Ok(Change::Made)
 }
 
-pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &str, restarts: bool) -> Result<Change, ApplyError> {
+pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &str, dockerd: Dockerd) -> Result<Change, ApplyError> {
     let text = std::fs::read_to_string(path).ok();
     let mounted = Host::read()?.mounted_at(mount).map(Host::source);
     let Some(text) = text else {
@@ -79,11 +80,16 @@ pub(super) fn remove(machine: &mut Machine<'_>, mount: &str, unit: &str, path: &
             None => Ok(Change::Already),
         };
     };
-    if mount_unit::read(&text).is_none_or(|stamped| stamped.mount != mount) {
+    let Some(stamped) = mount_unit::read(&text).filter(|stamped| stamped.mount == mount) else {
         return refused(format!("{path} was not written by us and is left alone"));
+    };
+    let device = mount_unit::device(&stamped.group, &stamped.volume);
+    if let Some(other) = mounted.as_ref().filter(|source| **source != device) {
+        return changed(format!("{other} is mounted on {mount} by now, and not {device}"));
     }
     // The engine comes back when the unit is gone: it requires what is mounted at its store, and would have it mounted again.
-    around_engine(machine, restarts && mounted.is_some(), |machine| {
+    let dockerd = if mounted.is_some() { dockerd } else { Dockerd::Untouched };
+    around_engine(machine, dockerd, |machine| {
         if mounted.is_some() {
             job(machine, &format!("systemctl stop {unit}"), async |systemd| systemd.stop(unit, MOUNT_LIMIT).await)?;
         }
@@ -110,17 +116,22 @@ pub(super) fn stop_engine(machine: &mut Machine<'_>) -> Result<(), ApplyError> {
     stop(machine, &ran)
 }
 
-/// Stops what runs of the engine, does the work, and starts again what ran, also when the work failed.
+/// Stops what runs of the engine, does the work, and starts again what ran, also when the work failed: then it finds what it had.
 fn around_engine(
     machine: &mut Machine<'_>,
-    restarts: bool,
+    dockerd: Dockerd,
     work: impl FnOnce(&mut Machine<'_>) -> Result<(), ApplyError>,
 ) -> Result<(), ApplyError> {
-    if !restarts {
-        return work(machine);
-    }
+    let stays_down = match dockerd {
+        Dockerd::Untouched => return work(machine),
+        Dockerd::Restarts => false,
+        Dockerd::Stops => true,
+    };
     let ran = running_engine()?;
     let done = stop(machine, &ran).and_then(|()| work(machine));
+    if stays_down && done.is_ok() {
+        return Ok(());
+    }
     let started = ran
         .iter()
         .try_for_each(|unit| job(machine, &format!("systemctl start {unit}"), async |systemd| systemd.start(unit, ENGINE_LIMIT).await));

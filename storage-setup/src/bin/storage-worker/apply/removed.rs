@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use storage_setup::fullreport::FullReport;
-use storage_setup::{LogicalVolume, Role, stamp};
+use storage_setup::{LogicalVolume, Role};
 
 use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine, files, mounts, store, volumes};
@@ -15,6 +15,9 @@ pub(super) fn volume(machine: &mut Machine<'_>, group: &str, volume: &str, uuid:
     match found.role {
         Role::Linear | Role::Thin { .. } => {}
         Role::Pool(_) | Role::Other => return refused(format!("{group}/{volume} is no plain or thin volume")),
+    }
+    if found.origin {
+        return changed(format!("snapshots of {group}/{volume} would go with it"));
     }
     not_mounted(group, volume)?;
     remove(machine, group, volume)
@@ -31,13 +34,11 @@ pub(super) fn pool(
     if the_very(&report, group, pool, uuid)?.is_none() {
         return Ok(Change::Already);
     }
+    // Each volume in it that was to go went by a step of its own.
     let in_pool = |volume: &LogicalVolume| matches!(&volume.role, Role::Thin { pool: its } if its == pool);
-    let volumes = report.groups.get(group).into_iter().flat_map(|group| &group.volumes);
-    for (name, volume) in volumes.filter(|(_, volume)| in_pool(volume)) {
-        if !stamp::is_ours(&volume.tags) {
-            return refused(format!("{group}/{name} in the pool was not made by us; remove it first: `lvremove {group}/{name}`"));
-        }
-        not_mounted(group, name)?;
+    let mut volumes = report.groups.get(group).into_iter().flat_map(|group| &group.volumes);
+    if let Some((name, _)) = volumes.find(|(_, volume)| in_pool(volume)) {
+        return changed(format!("there is a volume in the pool by now, {group}/{name}"));
     }
     if engine_stops {
         mounts::stop_engine(machine)?;

@@ -1,41 +1,67 @@
-//! The engine's store: which driver dockerd is told, whether it holds anything, whether dockerd runs.
+//! The engines' stores: which driver dockerd is told, what they hold, whether dockerd runs.
 
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use config::Driver;
 use storage_setup::render::options;
-use storage_setup::{EngineStore, docker_options};
+use storage_setup::{EngineStore, Kept, docker_options};
 
 use crate::bus;
 
 const STORE: &str = "/var/lib/docker";
+const PODMAN: &str = "/var/lib/containers/storage";
 /// dockerd makes it when it has devicemapper and no pool.
 const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 
-/// A store for a driver that the agent leaves alone is not looked into.
-pub(super) fn engine(asked: Driver) -> EngineStore {
+/// Both stores are looked into, whatever the spec says of engine and driver: what is in them may be hidden all the same.
+pub(super) fn engine() -> EngineStore {
     let driver = std::fs::read_to_string(options::PATH).ok().and_then(|text| docker_options::driver(&text));
-    let filled = match asked {
-        Driver::Devicemapper | Driver::Overlay2 | Driver::Overlay => is_filled(Path::new(STORE)),
-        Driver::None => false,
-    };
+    let (docker, podman) = (in_docker(Path::new(STORE)), in_podman(Path::new(PODMAN)));
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
     let loopback = std::fs::metadata(Path::new(STORE).join(LOOP_FILE)).ok().map(|file| file.ino());
-    EngineStore { driver, filled, loopback, running }
+    EngineStore { driver, docker, podman, loopback, running }
 }
 
-/// Whether there is an image, a container or a volume. What cannot be read counts as there: it may be data.
-fn is_filled(store: &Path) -> bool {
-    let mut places = vec![store.join("containers"), store.join("volumes")];
+/// What cannot be read counts as there: it may be data.
+fn in_docker(store: &Path) -> Kept {
+    let mut images = vec![store.join("containers")];
     match std::fs::read_dir(store.join("image")) {
-        Ok(entries) => places.extend(entries.flatten().map(|entry| entry.path().join("imagedb/content/sha256"))),
+        Ok(entries) => images.extend(entries.flatten().map(|entry| entry.path().join("imagedb/content/sha256"))),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(_) => return true,
+        Err(_) => return Kept::Images,
     }
-    places.iter().any(|place| has_entries(place))
+    kept(images.iter().any(|place| has_entries(place)), has_entries(&store.join("volumes")))
+}
+
+/// containers/storage: a directory for each image and container in DRIVER-images and DRIVER-containers, beside files of its own.
+fn in_podman(store: &Path) -> Kept {
+    let drivers = match std::fs::read_dir(store) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(_) => return Kept::Images,
+    };
+    let holds = |place: &&PathBuf| {
+        let name = place.to_string_lossy();
+        (name.ends_with("-images") || name.ends_with("-containers")) && has_directories(place)
+    };
+    kept(drivers.iter().any(|place| holds(&place)), has_directories(&store.join("volumes")))
+}
+
+fn kept(images: bool, volumes: bool) -> Kept {
+    match (images, volumes) {
+        (true, _) => Kept::Images,
+        (false, true) => Kept::Volumes,
+        (false, false) => Kept::Nothing,
+    }
+}
+
+fn has_directories(directory: &Path) -> bool {
+    match std::fs::read_dir(directory) {
+        Ok(entries) => entries.into_iter().any(|entry| entry.is_ok_and(|entry| entry.path().is_dir())),
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
 }
 
 fn has_entries(directory: &Path) -> bool {

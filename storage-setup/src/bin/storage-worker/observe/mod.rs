@@ -15,10 +15,9 @@ pub(crate) mod suspended;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use config::Driver;
 use storage_setup::fullreport::{self, FullReport, ReportError};
 use storage_setup::protocol::Look;
-use storage_setup::{EngineStore, Mount, Observed, Root};
+use storage_setup::{EngineStore, Kept, Mount, Observed, Root};
 
 use crate::apply::records::Known;
 use crate::host::{Host, HostError};
@@ -70,7 +69,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount), quota: mount.quota })).collect(),
         links: links::read(&look.mounts),
         files: files::read(&look.files),
-        engine: engine::engine(look.driver),
+        engine: engine::engine(),
     })
 }
 
@@ -93,7 +92,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None::<Driver>, filled: false, loopback: None, running: false },
+        engine: EngineStore { driver: None, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false },
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::mount::{MsFlags, umount};
+use storage_setup::Dockerd;
 use storage_setup::dm_name;
 use storage_setup::render::mount_unit;
 
@@ -41,7 +42,7 @@ pub(super) fn mount(machine: &mut Machine<'_>, group: &str, volume: &str, point:
 pub(super) fn start(machine: &mut Machine<'_>, group: &str, volume: &str, point: &str, labels: bool) -> Result<Change, ApplyError> {
     directory(point)?;
     let (device, unit) = (mount_unit::device(group, volume), mount_unit::name(point));
-    mounts::start(machine, &device, point, &unit, false)?;
+    mounts::start(machine, &device, point, &unit, Dockerd::Untouched)?;
     relabel(machine, point, labels)?;
     Ok(Change::Made)
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::is_filled;
+use storage_setup::Kept;
+
+use super::{in_docker, in_podman};
 
 fn made(paths: &[&str]) -> tempfile::TempDir {
     let store = tempfile::tempdir().expect("directory");
@@ -16,17 +18,35 @@ fn made(paths: &[&str]) -> tempfile::TempDir {
 
 #[test]
 fn a_fresh_store_is_not_data() {
-    assert!(!is_filled(Path::new("/nowhere/at/all")));
+    assert_eq!(in_docker(Path::new("/nowhere/at/all")), Kept::Nothing);
     let fresh = ["image/overlay2/repositories.json", "volumes/metadata.db", "volumes/backingFsBlockDev", "overlay2/l/X"];
     let store = made(&fresh);
     std::fs::create_dir_all(store.path().join("image/overlay2/imagedb/content/sha256")).expect("directories");
     std::fs::create_dir_all(store.path().join("containers")).expect("directories");
-    assert!(!is_filled(store.path()));
+    assert_eq!(in_docker(store.path()), Kept::Nothing);
 }
 
 #[test]
 fn an_image_a_container_or_a_volume_is_data() {
-    for path in ["image/devicemapper/imagedb/content/sha256/9f3c", "containers/4fd/config.v2.json", "volumes/db/_data/x"] {
-        assert!(is_filled(made(&[path]).path()), "{path}");
+    for (path, kept) in [
+        ("image/devicemapper/imagedb/content/sha256/9f3c", Kept::Images),
+        ("containers/4fd/config.v2.json", Kept::Images),
+        ("volumes/db/_data/x", Kept::Volumes),
+    ] {
+        assert_eq!(in_docker(made(&[path]).path()), kept, "{path}");
+    }
+}
+
+#[test]
+fn podmans_own_files_are_not_data_and_its_images_containers_and_volumes_are() {
+    let fresh =
+        ["overlay-images/images.lock", "overlay-images/images.json", "overlay-containers/containers.lock", "overlay/l/X", "storage.lock"];
+    assert_eq!(in_podman(made(&fresh).path()), Kept::Nothing);
+    for (path, kept) in [
+        ("overlay-images/9f3c/manifest", Kept::Images),
+        ("vfs-containers/4fd/userdata/config.json", Kept::Images),
+        ("volumes/db/_data/x", Kept::Volumes),
+    ] {
+        assert_eq!(in_podman(made(&[path]).path()), kept, "{path}");
     }
 }
