@@ -1,42 +1,9 @@
 //! The drop-in for docker-storage-setup on a real host: from a file in /etc/sysconfig to docker on its pool, again, and away.
 
 use anyhow::Result;
-use tests::guest::{Guest, Output};
-use tests::image::Layout;
+use tests::drop_in::{INPUT, OUTPUT, done, host, run, second_run_writes_nothing};
+use tests::guest::Guest;
 use tests::product;
-
-const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
-const OUTPUT: &str = "/etc/sysconfig/docker-storage";
-
-/// A host whose agent and docker stay out of the way.
-fn host() -> Result<Guest> {
-    let guest = Guest::ready(&Layout::vg("atomicos"))?;
-    guest.check(
-        "systemctl stop atomic-hostd.service docker.socket docker.service; mkdir -p /etc/sysconfig; rm -f /etc/sysconfig/docker-storage",
-    )?;
-    Ok(guest)
-}
-
-fn run(guest: &Guest, words: &[&str]) -> Result<Output> {
-    let mut argv = vec!["/usr/bin/docker-storage-setup"];
-    argv.extend(words);
-    guest.run(&argv)
-}
-
-/// Runs it, and expects it to do all that it was told.
-fn done(guest: &Guest, words: &[&str]) -> Result<Output> {
-    let output = run(guest, words)?;
-    assert_eq!(output.code, 0, "{words:?}: {}{}", output.stdout, output.stderr);
-    Ok(output)
-}
-
-/// What any write would change: LVM's count of writes, and the times and texts of files.
-fn traces(guest: &Guest) -> Result<String> {
-    guest.check(
-        "vgs --noheadings -o vg_name,vg_seqno; find /etc/sysconfig /etc/lvm/profile /etc/systemd/system /var/lib/atomic-host \
-         -type f -printf '%p %T@ %s\\n' | sort; findmnt -rn -o TARGET,SOURCE | sort",
-    )
-}
 
 #[test]
 fn a_disk_becomes_a_pool_that_docker_runs_on_and_more_disks_come_later() -> Result<()> {
@@ -81,13 +48,6 @@ fn a_disk_becomes_a_pool_that_docker_runs_on_and_more_disks_come_later() -> Resu
     reset_and_compare_with_lvm(&guest)
 }
 
-fn second_run_writes_nothing(guest: &Guest) -> Result<()> {
-    let before = traces(guest)?;
-    done(guest, &[])?;
-    assert_eq!(traces(guest)?, before);
-    Ok(())
-}
-
 /// The sizes are those that LVM itself makes of the shell tool's words.
 fn reset_and_compare_with_lvm(guest: &Guest) -> Result<()> {
     guest.check("dmsetup ls --target thin | awk '{ print $1 }' | grep '^docker-' | grep -v pool | xargs -r -n1 dmsetup remove")?;
@@ -113,14 +73,17 @@ fn overlay_on_a_volume_of_its_own_and_configurations_by_name() -> Result<()> {
     let text = "STORAGE_DRIVER=overlay2\nVG=css\nDEVS=$(echo /dev/vdb)\nCONTAINER_ROOT_LV_NAME=containers\n\
                 CONTAINER_ROOT_LV_MOUNT_PATH=/var/lib/docker\nROOT_SIZE=+200M\n";
     guest.write_file(INPUT, text)?;
+    let size = "df -B1M --output=size /sysroot | tail -1";
+    let (root, megabytes) = (product::extents(&guest, "atomicos")?["root"], guest.check(size)?.trim().parse::<u64>()?);
     done(&guest, &[])?;
     assert_eq!(guest.check(&format!("cat {OUTPUT}"))?, "DOCKER_STORAGE_OPTIONS=\"--storage-driver overlay2 \"");
     assert_eq!(guest.check("findmnt -no SOURCE,FSTYPE /var/lib/docker")?, "/dev/mapper/css-containers xfs");
     guest.check("findmnt -no OPTIONS /var/lib/docker | grep -E 'usrquota|pquota|prjquota'")?;
     guest.check("systemctl is-enabled var-lib-docker.mount && systemctl is-active var-lib-docker.mount")?;
-    let root = product::extents(&guest, "atomicos")?["root"];
+    assert_eq!(product::extents(&guest, "atomicos")?["root"], root + 50, "200 MiB in extents of 4 MiB");
+    assert_eq!(guest.check(size)?.trim().parse::<u64>()?, megabytes + 200, "its file system too");
     second_run_writes_nothing(&guest)?;
-    assert_eq!(product::extents(&guest, "atomicos")?["root"], root, "a step is taken once");
+    assert_eq!(product::extents(&guest, "atomicos")?["root"], root + 50, "a step is taken once");
     guest.check("systemctl start docker.service")?;
     assert_eq!(guest.check("docker info --format '{{.Driver}}'")?, "overlay2");
     guest.check("systemctl stop docker.socket docker.service")?;

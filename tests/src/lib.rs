@@ -5,6 +5,7 @@
 pub mod agreement;
 pub mod archive;
 pub mod containers;
+pub mod drop_in;
 pub mod edits;
 pub mod guest;
 pub mod image;

@@ -1,14 +1,17 @@
 //! What other programs source says the same as this program does.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use config::sysconfig::{DEFAULTS, shell, size};
 
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/dist/usr/share/container-storage-setup/libcss.sh");
 
-fn by_library(text: &str) -> bool {
-    let words = ["-c", "source \"$0\"; check_data_size_syntax \"$1\"", LIBRARY, text];
-    Command::new("bash").args(words).status().expect("bash").success()
+/// Who sources it says `#!/bin/sh` as often as bash.
+const SHELLS: [&str; 2] = ["bash", "sh"];
+
+fn sourced(shell: &str, then: &str, argument: &str) -> Output {
+    let script = format!(". \"$0\"; {then}");
+    Command::new(shell).args(["-c", &script, LIBRARY, argument]).output().expect(shell)
 }
 
 #[test]
@@ -19,15 +22,30 @@ fn the_syntax_of_sizes_is_the_same_for_those_who_source_it() {
     ];
     for text in texts {
         let ours = !matches!(size::asked(text), Err(size::Wrong::Syntax));
-        assert_eq!(ours, by_library(text), "{text:?}");
+        for shell in SHELLS {
+            assert_eq!(ours, sourced(shell, "check_data_size_syntax \"$1\"", text).status.success(), "{shell}: {text:?}");
+        }
     }
 }
 
 #[test]
 fn messages_go_to_standard_error() {
-    let said = Command::new("bash").args(["-c", "source \"$0\"; Info a; Error b; Fatal c", LIBRARY]).output().expect("bash");
-    assert_eq!(said.status.code(), Some(1));
-    assert_eq!((said.stdout.as_slice(), said.stderr.as_slice()), (&b""[..], &b"INFO: a\nERROR: b\nERROR: c\n"[..]));
+    for shell in SHELLS {
+        let said = sourced(shell, "Info a; Error b; Fatal c", "");
+        assert_eq!(said.status.code(), Some(1));
+        assert_eq!((said.stdout.as_slice(), said.stderr.as_slice()), (&b""[..], &b"INFO: a\nERROR: b\nERROR: c\n"[..]));
+    }
+}
+
+#[test]
+fn a_group_is_found_by_its_whole_name() {
+    for shell in SHELLS {
+        let found = |name| sourced(shell, "vgs() { printf '  one-2\\n  atomicos\\n'; }; vg_exists \"$1\"", name).status.code();
+        assert_eq!(
+            [found("atomicos"), found("one-2"), found("atomic"), found("one"), found("")].map(|code| code == Some(0)),
+            [true, true, false, false, false]
+        );
+    }
 }
 
 #[test]

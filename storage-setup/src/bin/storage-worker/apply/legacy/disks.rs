@@ -79,6 +79,10 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labell
     let table = format!("label: {label}\nstart=1MiB, size={}MiB, type={kind}\n", size.0 / MIB);
     let words = ["--quiet", "--wipe", "always", "--wipe-partitions", "always", node.as_str()];
     machine.program(&Program::new("sfdisk", &words).input(&table))?;
+    if there().is_none() {
+        // A loop device that was set up without a scan for partitions has only those that the kernel is told of.
+        machine.program(&Program::new("partx", &["--update", "--nr", "1", node]))?;
+    }
     match there() {
         Some(part) => Ok((part, Labelled::No)),
         None => changed(format!("the kernel does not show the partition of {node}")),

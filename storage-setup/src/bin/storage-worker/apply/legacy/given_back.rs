@@ -105,6 +105,10 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
             machine.lvm(&["pvremove", &part])?;
         }
         machine.program(&Program::new("sfdisk", &["--quiet", "--delete", node]))?;
+        // As it was told of it.
+        if !number.partitions().is_empty() {
+            machine.program(&Program::new("partx", &["--delete", "--nr", "1", node]))?;
+        }
     }
     machine.program(&Program::new("wipefs", &["-q", "-a", node]))?;
     drop(lock);

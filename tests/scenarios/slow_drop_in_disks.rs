@@ -1,0 +1,201 @@
+//! The disks of the drop-in's file on a real host: every name, every kind, and what may be on them.
+
+use anyhow::{Result, ensure};
+use tests::drop_in::{INPUT, done, host, refused, run, second_run_writes_nothing};
+use tests::guest::Guest;
+use tests::product;
+
+/// The disks of a group, as `/dev/vdb1`, a line each.
+fn members(guest: &Guest, group: &str) -> Result<String> {
+    guest.check(&format!("pvs --noheadings -o pv_name -S vg_name={group} | tr -d ' ' | sort"))
+}
+
+/// Kinds of the signatures on a device.
+fn signatures(guest: &Guest, device: &str) -> Result<String> {
+    guest.check(&format!("wipefs --noheadings --output TYPE {device}"))
+}
+
+/// A loop device over a sparse file, set up with these options.
+fn loop_device(guest: &Guest, options: &str, size: &str, file: &str) -> Result<String> {
+    guest.check(&format!("truncate -s {size} {file} && losetup -f --show {options} {file} && udevadm settle"))
+}
+
+const SOMETHING_ON_TWO_DISKS: &str = "mkfs.ext4 -qF /dev/vdb && mount /dev/vdb /mnt && echo mine >/mnt/file && umount /mnt && \
+                                      printf 'label: gpt\\n,\\n' | sfdisk -q /dev/vdc && udevadm settle && mkfs.ext4 -qF /dev/vdc1 && \
+                                      udevadm settle";
+
+#[test]
+fn signatures_are_wiped_once_and_never_again() -> Result<()> {
+    let guest = host()?;
+    guest.check(SOMETHING_ON_TWO_DISKS)?;
+    let text = "STORAGE_DRIVER=\nVG=wiped\nDEVS=\"/dev/vdb /dev/vdc\"\n";
+    guest.write_file(INPUT, text)?;
+    refused(&guest, "Found ext4 signature on device /dev/vdb at offset 0x438.")?;
+
+    let text = format!("{text}WIPE_SIGNATURES=true\n");
+    guest.write_file(INPUT, &text)?;
+    let said = done(&guest, &[])?.stderr;
+    for disk in ["/dev/vdb", "/dev/vdc"] {
+        let wanted = format!("INFO: Wipe Signatures is set to true. Any signatures on {disk} will be wiped.\n");
+        assert!(said.contains(&wanted), "{said}");
+        assert_eq!(signatures(&guest, disk)?, "dos");
+        assert_eq!(signatures(&guest, &format!("{disk}1"))?, "LVM2_member");
+    }
+    assert_eq!(members(&guest, "wiped")?, "/dev/vdb1\n/dev/vdc1");
+    second_run_writes_nothing(&guest)?;
+
+    // The key was left in the file, and somebody uses the disks for something else.
+    guest.check(
+        "vgremove -q wiped && pvremove -q /dev/vdb1 /dev/vdc1 && wipefs -qa /dev/vdb /dev/vdc && blockdev --rereadpt /dev/vdb && \
+         blockdev --rereadpt /dev/vdc && udevadm settle",
+    )?;
+    guest.check(SOMETHING_ON_TWO_DISKS)?;
+    refused(&guest, "Device /dev/vdb was wiped once already as WIPE_SIGNATURES=true asked, and something is on it again.")?;
+    guest.write_file(INPUT, text.replace("/dev/vdb ", ""))?;
+    refused(&guest, "Device /dev/vdc was wiped once already as WIPE_SIGNATURES=true asked, and something is on it again.")?;
+    assert_eq!(guest.check("mount -o ro /dev/vdb /mnt && cat /mnt/file && umount /mnt")?, "mine");
+    assert_eq!((signatures(&guest, "/dev/vdc")?.contains("gpt"), signatures(&guest, "/dev/vdc1")?.as_str()), (true, "ext4"));
+    guest.check("! vgs wiped").map(drop)
+}
+
+#[test]
+fn disks_are_found_by_every_name_and_taken_once() -> Result<()> {
+    let guest = host()?;
+    guest.check("ln -s /dev/disk/by-id/virtio-data2 /dev/a-link-of-mine; ln -s /dev/nothing /dev/a-link-to-nothing")?;
+    let text = "STORAGE_DRIVER=\nVG=named\nDEVS=\"/dev/disk/by-id/virtio-data1 vdb /dev/a-link-of-mine disk/by-id/virtio-data3\"\n";
+    guest.write_file(INPUT, text)?;
+    done(&guest, &[])?;
+    assert_eq!(members(&guest, "named")?, "/dev/vdb1\n/dev/vdc1\n/dev/vdd1");
+    let said = second_run_writes_nothing(&guest)?.stderr;
+    for disk in ["/dev/vdb", "/dev/vdc", "/dev/disk/by-id/virtio-data3"] {
+        let wanted = format!("INFO: Device {disk} is already partitioned and is part of volume group named\n");
+        assert_eq!(said.matches(&wanted).count(), 1, "{said}");
+    }
+
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=named\nDEVS=/dev/a-link-to-nothing\nDEVICE_WAIT_TIMEOUT=0\n")?;
+    refused(&guest, "Failed to resolve symbolic link /dev/a-link-to-nothing")?;
+    Ok(())
+}
+
+#[test]
+fn a_loop_device_becomes_a_pool_whether_the_kernel_scans_it_for_partitions_or_not() -> Result<()> {
+    let guest = host()?;
+    let mut found = Vec::new();
+    for (options, group) in [("-P", "scanned"), ("", "plain")] {
+        let disk = loop_device(&guest, options, "3G", &format!("/var/tmp/{group}"))?;
+        guest.write_file(INPUT, format!("VG={group}\nDEVS={disk}\nDATA_SIZE=2G\n"))?;
+        done(&guest, &[])?;
+        assert_eq!(members(&guest, group)?, format!("{disk}p1"));
+        assert_eq!(product::extents(&guest, group)?["docker-pool"], 512);
+        guest.check(&format!("dmsetup table {group}-docker--pool | grep -q thin-pool"))?;
+        second_run_writes_nothing(&guest)?;
+        done(&guest, &["--reset"])?;
+        found.push(disk);
+    }
+    // Taken away and made again: nothing of the partition stays behind in the kernel.
+    let disk = found.swap_remove(1);
+    guest.check(&format!(
+        "vgremove -q plain && pvremove -q {disk}p1 && udevadm settle && partx --delete --nr 1 {disk} && wipefs -qa {disk} && udevadm settle"
+    ))?;
+    guest.write_file("/var/tmp/own", format!("STORAGE_DRIVER=\nVG=own\nDEVS={disk}\n"))?;
+    for _ in 0..2 {
+        guest.check("container-storage-setup create own /var/tmp/own")?;
+        assert_eq!(members(&guest, "own")?, format!("{disk}p1"));
+        guest.check("container-storage-setup remove own")?;
+        guest.check(&format!("! vgs own && test ! -b {disk}p1 && test -z \"$(wipefs -p {disk})\""))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_disk_beyond_two_tebibytes_gets_a_gpt() -> Result<()> {
+    let guest = host()?;
+    let disk = loop_device(&guest, "-P", "3T", "/var/tmp/large")?;
+    guest.write_file(INPUT, format!("STORAGE_DRIVER=\nVG=large\nDEVS={disk}\n"))?;
+    done(&guest, &[])?;
+    let table = guest.check(&format!("sfdisk -d {disk} | sed -n 's/^label: //p; s/.* type=\\([^,]*\\).*/\\1/p'"))?;
+    assert_eq!(table, "gpt\nE6D6D379-F507-44C2-A23C-238F2A3DF928");
+    guest.check(&format!("sfdisk -q --verify {disk}"))?;
+    let group = guest.check("vgs --noheadings -o pv_count,vg_extent_count,vg_missing_pv_count large")?;
+    let words: Vec<&str> = group.split_whitespace().collect();
+    // 3 TiB in extents of 4 MiB; one less for what GPT and LVM keep for themselves.
+    assert_eq!(words, ["1", &((3 << 18) - 1).to_string(), "0"]);
+    assert_eq!(members(&guest, "large")?, format!("{disk}p1"));
+    second_run_writes_nothing(&guest)?;
+    Ok(())
+}
+
+#[test]
+fn a_configuration_without_a_driver_is_disks_alone() -> Result<()> {
+    let guest = host()?;
+    guest.write_file("/var/tmp/bare", "STORAGE_DRIVER=\nVG=bare\nDEVS=\"/dev/vdc /dev/disk/by-id/virtio-data3\"\n")?;
+    let says = |line: &str, wanted: &str| -> Result<()> {
+        let output = guest.sh(&format!("container-storage-setup {line}"))?;
+        ensure!((output.code, output.stdout.as_str()) == (0, wanted), "{line}: {}{}", output.stdout, output.stderr);
+        Ok(())
+    };
+    says("create -o /var/tmp/bare.out bare /var/tmp/bare", "Created storage configuration bare\n")?;
+    assert_eq!(members(&guest, "bare")?, "/dev/vdc1\n/dev/vdd1");
+    assert_eq!(product::extents(&guest, "bare")?.len(), 0);
+    guest.check("test -e /var/tmp/bare.out && test ! -s /var/tmp/bare.out")?;
+    says("export bare", "")?;
+    says("list bare", "Name: bare\nStatus: active\nSTORAGE_DRIVER=\n")?;
+    says("deactivate bare", "Deactivated storage config bare\n")?;
+    says("activate bare", "Activated storage config bare\n")?;
+    says("remove bare", "Deactivated storage config bare\nRemoved storage configuration bare\n")?;
+    says("list", "")?;
+    guest.check("! vgs bare && test -z \"$(wipefs -p /dev/vdc)$(wipefs -p /dev/vdd)\" && test ! -b /dev/vdc1")?;
+    Ok(())
+}
+
+#[test]
+fn the_partition_below_root_takes_what_its_disk_has_gained_and_root_takes_that() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nGROWPART=true\n")?;
+    second_run_writes_nothing(&guest)?;
+    let (root, free) = (product::extents(&guest, "atomicos")?["root"], product::free(&guest, "atomicos")?);
+    let size: u64 = guest.check("blockdev --getsize64 /dev/vda")?.parse()?;
+    guest.qmp()?.execute("block_resize", &serde_json::json!({ "device": "os", "size": size + (2 << 30) }))?;
+    guest.check(&format!("for i in $(seq 30); do test $(blockdev --getsize64 /dev/vda) -gt {size} && break; sleep 1; done"))?;
+
+    // More than there was before: one run does both.
+    let wanted = root + free + 512;
+    guest.write_file(INPUT, format!("STORAGE_DRIVER=\nGROWPART=true\nROOT_SIZE={}M\n", wanted * 4))?;
+    let said = done(&guest, &[])?.stderr;
+    assert!(!said.contains("is not done"), "{said}");
+    assert_eq!((product::extents(&guest, "atomicos")?["root"], product::free(&guest, "atomicos")?), (wanted, 0));
+    guest.check("sfdisk -q --verify /dev/vda")?;
+    let megabytes: u64 = guest.check("df -B1M --output=size /sysroot | tail -1")?.trim().parse()?;
+    assert!(megabytes + 200 > wanted * 4, "the file system fills its volume but for its log: {megabytes} MiB");
+    second_run_writes_nothing(&guest)?;
+    Ok(())
+}
+
+#[test]
+fn a_disk_is_waited_for_and_one_that_does_not_come_is_told() -> Result<()> {
+    let mut guest = host()?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=late\nDEVS=/dev/disk/by-id/virtio-late\nDEVICE_WAIT_TIMEOUT=180\n")?;
+    guest.check("systemctl start --no-block docker-storage-setup.service; sleep 3")?;
+    let state = "systemctl show -P ActiveState docker-storage-setup.service";
+    assert_eq!(guest.check(state)?, "activating", "it waits");
+    guest.add_disk("late", 1)?;
+    guest.check(&format!("for i in $(seq 60); do test $({state}) != activating && break; sleep 1; done"))?;
+    assert_eq!(guest.check("systemctl show -P Result docker-storage-setup.service")?, "success");
+    let disk = guest.check("readlink -f /dev/disk/by-id/virtio-late")?;
+    assert_eq!(members(&guest, "late")?, format!("{disk}1"));
+    let said = guest.check("journalctl -b -q -o cat -u docker-storage-setup.service")?;
+    let wanted = "INFO: Waiting for device /dev/disk/by-id/virtio-late to be available. Wait time remaining is 180 seconds";
+    assert!(said.lines().any(|line| line == wanted), "{said}");
+    assert!(!said.contains("Timed out"), "{said}");
+
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=never\nDEVS=vdz\nDEVICE_WAIT_TIMEOUT=6\n")?;
+    let begun = std::time::Instant::now();
+    let output = run(&guest, &[])?;
+    let wanted = "INFO: Waiting for device /dev/vdz to be available. Wait time remaining is 6 seconds\n\
+                  INFO: Waiting for device /dev/vdz to be available. Wait time remaining is 1 seconds\n\
+                  INFO: Timed out waiting for device /dev/vdz\n\
+                  ERROR: /dev/vdz is not a valid block device.\n";
+    assert_eq!((output.code, output.stderr.as_str()), (1, wanted));
+    assert!(begun.elapsed().as_secs() >= 5, "it waited");
+    guest.check("! vgs never").map(drop)
+}
