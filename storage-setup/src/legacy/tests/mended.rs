@@ -2,7 +2,7 @@
 
 use super::host::{OUTPUT, deeds, disk, host, options, part, planned, refused, set_up, volume, with_disk};
 use crate::legacy::plan::{self, Deed};
-use crate::legacy::{Found, Membership, Mode, Seen, Variables, current_driver};
+use crate::legacy::{Found, LegacyDisk, Membership, Mode, Seen, Variables, current_driver};
 use crate::{Role, stamp};
 
 #[test]
@@ -25,6 +25,34 @@ fn a_renamed_group_does_not_wipe_the_disks_of_the_old_one() {
     disk.parts = vec![part("/dev/vdb1", 9, Membership::Of("old".to_owned()))];
     let why = refused("VG=new\nDEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
     assert!(why.contains("It belongs to volume group old."), "{why}");
+}
+
+#[test]
+fn a_disk_that_lvm_does_not_show_is_never_wiped() {
+    // By a stale devices file, a filter or a system ID: LVM's label is on the disk, and its report has neither group nor orphan.
+    let label = || Some(("LVM2_member".to_owned(), "0x218".to_owned()));
+    let mut whole = disk("/dev/vdb", 10);
+    whole.signature = label();
+    let mut parted = disk("/dev/vdb", 10);
+    parted.parts = vec![part("/dev/vdb1", 1, Membership::None), part("/dev/vdb2", 8, Membership::None)];
+    parted.parts[1].signature = label();
+    for disk in [&whole, &parted] {
+        let why = refused("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk.clone()));
+        assert_eq!(
+            why,
+            "ERROR: Device /dev/vdb is in use by LVM, which does not show its group here (devices file, filter or system ID) and cannot be \
+             added to volume group atomicos."
+        );
+    }
+    // Nobody is told to wipe it either.
+    assert!(!refused("DEVS=/dev/vdb", &with_disk(whole.clone())).contains("WIPE_SIGNATURES"));
+    // One that LVM shows as a member of no group may be wiped, and so may what a run of ours left.
+    let orphan = LegacyDisk { member: Membership::Orphan, ..whole.clone() };
+    let ours = LegacyDisk { intended: Some("atomicos".to_owned()), ..whole };
+    for disk in [orphan, ours] {
+        let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+        assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if disks[0].wipe), "{plan:?}");
+    }
 }
 
 #[test]
