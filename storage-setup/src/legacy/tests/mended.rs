@@ -132,6 +132,34 @@ fn a_new_mount_gets_its_labels_with_it() {
 }
 
 #[test]
+fn a_volume_that_was_mounted_but_not_labelled_yet_is_labelled() {
+    let ways = ["CONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c", "DOCKER_ROOT_VOLUME=yes"];
+    for (way, name, point) in [(ways[0], "c", "/srv/c"), (ways[1], "docker-root-lv", "/var/lib/docker")] {
+        let text = format!("STORAGE_DRIVER=overlay2\n{way}");
+        let first = planned(&text, &Seen { labels: true, ..host() });
+        assert!(first.deeds().any(|deed| matches!(deed, Deed::Format { labels: true, .. })), "{first:?}");
+        // What is there when the run is killed between the mount and restorecon.
+        let mut cut = Seen { labels: true, ..host() };
+        let half = volume(100, Role::Linear, &[stamp::OURS, "atomic-host/state=unlabelled"]);
+        cut.groups.get_mut("atomicos").expect("group").volumes.insert(name.to_owned(), half);
+        cut.mounts.push((format!("/dev/atomicos/{name}"), point.to_owned()));
+        cut.files.insert("/etc/systemd/system/srv-c.mount".to_owned(), "there".to_owned());
+        let relabels = |have: &Seen| {
+            planned(&text, have)
+                .deeds()
+                .any(|deed| matches!(deed, Deed::Mount { labels: true, .. } | Deed::StartMount { labels: true, .. }))
+        };
+        assert!(relabels(&cut), "{way}");
+        // Without SELinux there is nothing to be done, and with the mark gone it is done.
+        cut.labels = false;
+        assert!(!relabels(&cut), "{way}");
+        cut.labels = true;
+        cut.groups.get_mut("atomicos").and_then(|group| group.volumes.get_mut(name)).expect("volume").tags.pop();
+        assert!(!relabels(&cut), "{way}");
+    }
+}
+
+#[test]
 fn everything_is_checked_before_a_disk_is_touched() {
     let host = with_disk(disk("/dev/vdb", 10));
     let bad = [
