@@ -33,10 +33,9 @@ impl Machine<'_> {
         self.report()
     }
 
-    /// As [`Machine::survey`], with the devices that came since LVM listed them.
-    pub(crate) fn survey_anew(&mut self) -> Result<FullReport, ApplyError> {
+    /// Lets the next survey have the devices that came since LVM listed them.
+    pub(crate) fn expect_devices(&mut self) {
         self.lvm.reread();
-        self.survey()
     }
 
     /// Does one thing, which outlives a power cut then; says whether there was anything to do.

@@ -13,7 +13,10 @@ pub(super) fn wait(machine: &mut Machine<'_>, what: &str, patience: u64, there: 
     const STEP: u64 = 5;
     const PAUSE: Duration = Duration::from_secs(1);
     let mut left = patience;
-    let look = |machine: &mut Machine<'_>| Ok::<bool, DropInError>(there(&machine.survey_anew()?));
+    let look = |machine: &mut Machine<'_>| -> Result<bool, DropInError> {
+        machine.expect_devices();
+        Ok(there(&machine.survey()?))
+    };
     if look(machine)? {
         return Ok(true);
     }

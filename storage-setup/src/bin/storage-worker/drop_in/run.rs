@@ -48,7 +48,7 @@ fn set_up(made_pool: &mut bool) -> Result<(), DropInError> {
         let mut seen = look::look(machine, &options)?;
         if let Some(device) = awaited_pool(&options, &seen) {
             devices::wait_for(&device, options.patience(), || matches!(Node::at(&device), Ok(Node::Block(_))));
-            machine.survey_anew()?;
+            machine.expect_devices();
             seen = look::look(machine, &options)?;
         }
         if let Some(group) = awaited_group(&options, &seen) {
