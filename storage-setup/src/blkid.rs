@@ -2,6 +2,13 @@
 //!
 //! The worker runs it; its text comes here; the names go into [`crate::DiskUse`] and [`crate::Content`].
 
+/// The content that a physical volume of LVM has, as blkid(8) and wipefs(8) call it.
+pub const PHYSICAL_VOLUME: &str = "LVM2_member";
+
+/// Who uses a physical volume that LVM's report does not have. A devices file, a filter or a foreign system ID hides groups that are in
+/// good health.
+pub const HIDDEN_BY_LVM: &str = "LVM, which does not show its group here (devices file, filter or system ID)";
+
 /// The signatures of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signatures {

@@ -17,6 +17,9 @@ pub const ROLE_VOLUME: &str = "atomic-host/role=volume";
 /// From lvcreate until mkfs is done; a volume that has it was never mounted by us.
 pub const UNFORMATTED: &str = "atomic-host/state=unformatted";
 
+/// On a volume of the drop-in's, from the end of mkfs until restorecon is done, where SELinux is on.
+pub const UNLABELLED: &str = "atomic-host/state=unlabelled";
+
 const ASKED: &str = "atomic-host/asked=";
 
 /// Whether the tags say that it is ours.
@@ -29,6 +32,12 @@ pub fn is_ours(tags: &[String]) -> bool {
 #[must_use]
 pub fn is_unformatted(tags: &[String]) -> bool {
     tags.iter().any(|tag| tag == UNFORMATTED)
+}
+
+/// Whether the files on the volume still wait for their SELinux contexts.
+#[must_use]
+pub fn is_unlabelled(tags: &[String]) -> bool {
+    tags.iter().any(|tag| tag == UNLABELLED)
 }
 
 /// The tag that records what size was asked; `asked` is from [`Size::as_tag`].

@@ -101,6 +101,31 @@ fn a_group_that_lacks_a_disk_is_left_alone_and_so_is_a_disk_that_vanished() -> R
     Ok(())
 }
 
+#[test]
+fn a_group_that_lvm_does_not_show_keeps_its_disk_though_the_spec_wipes_it() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    // A healthy group with data, none of it active, hidden as a filter of long ago hides it. This one has no pattern that accepts: an
+    // alias of the disk that it matched would bring the disk back.
+    guest.check(
+        "systemctl stop atomic-hostd.service; vgcreate -qy theirs /dev/vdd; lvcreate -qy -l 20 -n data theirs; \
+         mkfs.ext4 -qF /dev/theirs/data; udevadm settle; vgchange -qan theirs",
+    )?;
+    guest.write_file("/etc/lvm/lvmlocal.conf", "devices {\n\tglobal_filter = [ \"r|^/dev/vdd|\" ]\n}\n")?;
+    guest.check("! vgs theirs && vgs atomicos && blkid -p -s TYPE -o value /dev/vdd | grep -x LVM2_member")?;
+    // Never configured: the spec's word alone would do.
+    guest.check("rm -rf /var/lib/atomic-host/generations /var/lib/atomic-host/ledger.jsonl")?;
+    guest.check("udevadm settle; sync; sync /dev/vdd")?;
+    let before = guest.disk_checksum("data3")?;
+    let disk = "\"/dev/disk/by-id/virtio-data3\"";
+    guest.write_file(SPEC, format!("[storage]\ndriver = \"overlay2\"\ndevices = [{disk}]\nwipe = [{disk}]\n"))?;
+    let says = ["/etc/atomic-host.toml:3:12", "storage.devices", "is in use by LVM, which does not show its group here"];
+    product::refused(&guest, "a disk of a hidden group", &says)?;
+    guest.check("sync /dev/vdd; ! test -e /var/lib/atomic-host/wiped.json")?;
+    assert_eq!(guest.disk_checksum("data3")?, before);
+    guest.check("rm /etc/lvm/lvmlocal.conf; vgchange -qay theirs && fsck.ext4 -fn /dev/theirs/data")?;
+    Ok(())
+}
+
 fn refused(guest: &Guest, name: &str, storage: &str, says: &[&str]) -> Result<()> {
     guest.write_file(SPEC, format!("[storage]\ndriver = \"overlay2\"\n{storage}"))?;
     let before = state(guest)?;

@@ -143,60 +143,6 @@ fn configurations(guest: &Guest) -> Result<()> {
 }
 
 #[test]
-fn bad_input_ends_with_1_and_touches_no_disk() -> Result<()> {
-    let guest = host()?;
-    // A group with a disk that is gone, and disks with something on them.
-    guest.check(
-        "truncate -s 300M /var/tmp/a /var/tmp/b /var/tmp/ro /var/tmp/fs; truncate -s 2M /var/tmp/small; \
-         for f in a b fs small; do losetup -P /dev/loop$(echo $f | tr abfs 1234 | head -c1) /var/tmp/$f; done; \
-         losetup -r /dev/loop7 /var/tmp/ro; mkfs.xfs -q /dev/loop3; \
-         vgcreate -q other /dev/loop1 /dev/loop2; losetup -d /dev/loop2; \
-         echo 'label: gpt' | sfdisk -q /dev/vdc; echo ',100M' | sfdisk -q /dev/vdc",
-    )?;
-    let sums = "sha256sum /var/tmp/a /var/tmp/b /var/tmp/ro /var/tmp/fs /var/tmp/small; vgs --noheadings -o vg_name,vg_seqno 2>/dev/null";
-    let (files, disk) = (guest.check(sums)?, guest.check("head -c 8M /dev/vdb | sha256sum; head -c 8M /dev/vdc | sha256sum")?);
-    let cases = [
-        ("VG=x\nDEVS=/dev/vdb\nDATA_SIZE=16E", "DATA_SIZE=16E is too large to handle."),
-        ("VG=x\nDEVS=/dev/vdb\nMIN_DATA_SIZE=99999999999999999999", "is too large to handle."),
-        ("VG=x\nDEVS=/dev/vdb\nDATA_SIZE=110%FREE", "DATA_SIZE value 110%FREE is invalid."),
-        ("VG=x\nDEVS=/dev/vdb\nPOOL_META_SIZE=17G", "POOL_META_SIZE value 17G is invalid."),
-        ("VG=../x\nDEVS=/dev/vdb", "VG value ../x is invalid."),
-        ("VG=x\nDEVS=/dev/vdb\nSTORAGE_DRIVER=zfs", "Invalid storage driver: zfs."),
-        ("VG=x\nDEVS='/dev/vdb /dev/loop1'", "It belongs to volume group other."),
-        ("VG=x\nDEVS='/dev/vdb /dev/loop1'\nWIPE_SIGNATURES=true", "It belongs to volume group other."),
-        ("VG=x\nDEVS='/dev/vdb /dev/loop3'", "Found xfs signature on device /dev/loop3 at offset 0x0."),
-        ("VG=x\nDEVS='/dev/vdb /dev/vdc'", "Device /dev/vdc is already partitioned and cannot be added to volume group x"),
-        ("VG=x\nDEVS='/dev/vdb /dev/vdc1'", "Partition specification unsupported at this time."),
-        ("VG=x\nDEVS='/dev/vdb /dev/atomicos/root'", "Partition specification unsupported at this time."),
-        ("VG=x\nDEVS='/dev/vdb /dev/vda'", "It belongs to volume group atomicos."),
-        ("VG=x\nDEVS='/dev/vdb /dev/loop7'", "is read-only"),
-        ("VG=x\nDEVS='/dev/vdb /dev/loop4'", "is too small"),
-        ("VG=x\nDEVS='/dev/vdb vdz'\nDEVICE_WAIT_TIMEOUT=1", "/dev/vdz is not a valid block device."),
-        ("VG=other\nDEVS=/dev/vdb", "lacks 1 of its physical volumes"),
-        ("VG=x\nDEVS=/dev/vdb\nfalse", "docker-storage-setup:3: it is no assignment, so bash evaluated the file, which failed"),
-        ("VG=x\nDEVS=/dev/vdb\nexit 0", "which ended before its last line"),
-        ("VG=x\nDEVS='/dev/vdb", "the quote is not closed"),
-    ];
-    for (text, wanted) in cases {
-        guest.write_file(INPUT, format!("{text}\n"))?;
-        let output = run(&guest, &[])?;
-        assert_eq!(output.code, 1, "{text}: {}{}", output.stdout, output.stderr);
-        let last = output.stderr.lines().last().unwrap_or_default();
-        assert!(last.starts_with("ERROR: ") && last.contains(wanted), "{text}: {}", output.stderr);
-    }
-    assert_eq!(guest.check(sums)?, files);
-    assert_eq!(guest.check("head -c 8M /dev/vdb | sha256sum; head -c 8M /dev/vdc | sha256sum")?, disk);
-    guest.check(&format!("! test -e {OUTPUT} && ! test -e /var/lib/atomic-host/intents.json"))?;
-
-    // The reset that `atomic storage` sends after a failure would take what was there before.
-    let reset = run(&guest, &["--reset"])?;
-    assert_eq!(reset.code, 1, "{}{}", reset.stdout, reset.stderr);
-    guest.write_file(INPUT, "STORAGE_DRIVER=overlay2\n")?;
-    done(&guest, &["--reset"])?;
-    Ok(())
-}
-
-#[test]
 fn a_run_killed_anywhere_goes_on_at_the_next() -> Result<()> {
     let guest = host()?;
     guest.write_file(INPUT, "STORAGE_DRIVER=devicemapper\nVG=docker\nDEVS=/dev/vdb\nMIN_DATA_SIZE=1G\nDATA_SIZE=1500M\n")?;

@@ -86,7 +86,7 @@ pub struct LegacyDisk {
     pub held: Option<String>,
     /// Its partitions.
     pub parts: Vec<Part>,
-    /// The first signature: type and offset (`xfs`, `0x0`). Only looked for where it matters.
+    /// LVM's, or the first signature: type and offset (`xfs`, `0x0`). Only looked for where it matters.
     pub signature: Option<(String, String)>,
     /// It could not be read; the text says why.
     pub unreadable: Option<String>,
@@ -105,7 +105,7 @@ pub struct Part {
     pub size: Bytes,
     /// LVM's word on it.
     pub member: Membership,
-    /// Its first signature, as the disk's. Only looked for where a run of ours may have made it.
+    /// As the disk's. Only looked for where the disk may be wiped, or a run of ours may have made it.
     pub signature: Option<(String, String)>,
 }
 

@@ -3,8 +3,10 @@
 use super::draft::Draft;
 use super::volumes::{self, Extra};
 use super::{Deed, Plan, devices, pool, root};
-use crate::legacy::{Options, Refusal, Say, Seen, current_driver, current_options, output_line, thin_pool};
+use crate::legacy::{Mode, Options, Refusal, Say, Seen, current_driver, current_options, output_line, thin_pool};
 use crate::{dm_name, render};
+
+const DRIVERS: [&str; 3] = ["devicemapper", "overlay", "overlay2"];
 
 /// The engine's options.
 pub(super) const OUTPUT: &str = render::options::PATH;
@@ -15,7 +17,7 @@ pub(super) const OUTPUT: &str = render::options::PATH;
 /// The first thing in the way; nothing is touched then.
 pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
     let mut draft = Draft::new(want, have);
-    if !want.driver.is_empty() && !["devicemapper", "overlay", "overlay2"].contains(&want.driver.as_str()) {
+    if !want.driver.is_empty() && !DRIVERS.contains(&want.driver.as_str()) {
         return draft.refuse(format!("Invalid storage driver: {}.", want.driver));
     }
     if old_mode(have, want.variable()) {
@@ -37,14 +39,47 @@ pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
     Ok(draft.plan)
 }
 
-/// The device of the pool that the engine is told of, while LVM does not show that pool: its disks may be on their way.
+/// The device of the pool that the engine is told of, while it is not there: its disks may be on their way.
+///
+/// The engine takes that pool whatever driver is asked for now; only where that is the pool's own driver do we bring the pool up, and
+/// only under the name that we know.
 #[must_use]
 pub fn awaited_pool(want: &Options, have: &Seen) -> Option<String> {
-    let options = have.output.as_deref().and_then(|text| current_options(text, want.variable()))?;
-    let device = thin_pool(options).filter(|_| want.driver == "devicemapper" && want.patience() > 0)?;
-    let (group, pool) = dm_name::split(device.strip_prefix("/dev/mapper/")?).filter(|(_, pool)| *pool == want.pool)?;
-    let there = have.groups.get(&group).is_some_and(|found| found.volumes.contains_key(&pool));
+    if !waits(want) {
+        return None;
+    }
+    let options = told(want, have)?;
+    let device = thin_pool(options)?;
+    let (group, pool) = dm_name::split(device.strip_prefix("/dev/mapper/")?)?;
+    let found = have.groups.get(&group).and_then(|found| found.volumes.get(&pool));
+    let there = if current_driver(options) == Some(&want.driver) {
+        pool != want.pool || found.is_some()
+    } else {
+        found.is_some_and(|found| found.active)
+    };
     (!there).then(|| device.to_owned())
+}
+
+/// The group that something is to be made in, while LVM does not show it and nothing is said of its disks: they may be on their way.
+#[must_use]
+pub fn awaited_group(want: &Options, have: &Seen) -> Option<String> {
+    if want.mode != Mode::Compat || !waits(want) || !want.devices.is_empty() || want.group.is_empty() {
+        return None;
+    }
+    let options = told(want, have);
+    let another = options.is_some_and(|options| current_driver(options) != Some(&want.driver));
+    let pool = want.driver == "devicemapper" && options.and_then(thin_pool).is_none();
+    let needed = pool || want.volume.is_some() || want.docker_root;
+    (needed && !another && !have.groups.contains_key(&want.group)).then(|| want.group.clone())
+}
+
+fn waits(want: &Options) -> bool {
+    DRIVERS.contains(&want.driver.as_str()) && want.patience() > 0
+}
+
+/// What the engine is told, if anything.
+fn told<'a>(want: &Options, have: &'a Seen) -> Option<&'a str> {
+    have.output.as_deref().and_then(|text| current_options(text, want.variable()))
 }
 
 fn old_mode(have: &Seen, variable: &str) -> bool {
@@ -55,7 +90,7 @@ fn old_mode(have: &Seen, variable: &str) -> bool {
 /// Whether the engine is set up with another driver already: said, and left alone.
 fn is_another(draft: &mut Draft<'_>) -> Result<bool, Refusal> {
     let (want, have) = (draft.want, draft.have);
-    let Some(options) = have.output.as_deref().and_then(|text| current_options(text, want.variable())) else { return Ok(false) };
+    let Some(options) = told(want, have) else { return Ok(false) };
     let Some(current) = current_driver(options) else { return draft.refuse("Failed to determine existing storage driver.") };
     if current == want.driver {
         return Ok(false);
@@ -88,7 +123,7 @@ fn driver(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 
 fn devicemapper(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     let (want, have) = (draft.want, draft.have);
-    let options = have.output.as_deref().and_then(|text| current_options(text, want.variable()));
+    let options = told(want, have);
     let group = match options.and_then(thin_pool) {
         Some(device) => configured(draft, device)?,
         None => draft.group(),

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::{Deed, Label, NewDisk, Plan};
 use crate::DiskRef;
+use crate::blkid::{HIDDEN_BY_LVM, PHYSICAL_VOLUME};
 use crate::legacy::{Found, LegacyDisk, Membership, Mode, Options, Refusal, Seen};
 use crate::plan::{NEW_EXTENT, extents_of};
 
@@ -95,7 +96,7 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
             "Device {path} is already partitioned and cannot be added to volume group {group}. It belongs to volume group {of}."
         ));
     }
-    if let Some(by) = &disk.held {
+    if let Some(by) = disk.held.as_deref().or(is_hidden(disk).then_some(HIDDEN_BY_LVM)) {
         return Err(format!("Device {path} is in use by {by} and cannot be added to volume group {group}."));
     }
     if disk.read_only {
@@ -126,6 +127,14 @@ fn judge(wipes: bool, disk: &LegacyDisk, group: &str) -> Result<Verdict, String>
         ));
     }
     Ok(Verdict::New { wipe: false })
+}
+
+/// LVM's label is on it, or on a partition, and LVM does not say whose. What a run of ours left is on record.
+fn is_hidden(disk: &LegacyDisk) -> bool {
+    let parts = disk.parts.iter().map(|part| (&part.member, &part.signature));
+    let mut all = std::iter::once((&disk.member, &disk.signature)).chain(parts);
+    let labelled = |found: &Option<(String, String)>| found.as_ref().is_some_and(|(kind, _)| kind == PHYSICAL_VOLUME);
+    disk.intended.is_none() && all.any(|(member, found)| *member == Membership::None && labelled(found))
 }
 
 /// A run that was cut off left its record: it goes on, unless there is something else on the disk than that run can have left.

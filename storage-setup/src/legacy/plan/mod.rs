@@ -153,6 +153,8 @@ pub enum Deed {
         group: String,
         /// Name.
         volume: String,
+        /// Another mark takes its place: restorecon is to come.
+        labels: bool,
     },
     /// lvchange -ay
     Activate {
@@ -281,4 +283,4 @@ impl Plan {
 pub type Planned = Result<Plan, Refusal>;
 
 mod compat;
-pub use compat::{awaited_pool, plan as compat};
+pub use compat::{awaited_group, awaited_pool, plan as compat};

@@ -35,6 +35,9 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>) -> Resu
         let from = from.clone();
         return draft.refuse(format!("Failed to mount volume {name} on {point}: {from} is mounted there"));
     }
+    let labels = draft.have.labels;
+    // Cut off between the mount and restorecon, with SELinux on.
+    let mut is_done = mounted;
     match draft.have.groups.get(&group).and_then(|found| found.volumes.get(&name)) {
         Some(found) => {
             match &found.role {
@@ -45,15 +48,16 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>) -> Resu
                 draft.push(Deed::Activate { group: group.clone(), volume: name.clone(), on_demand: false });
             }
             if stamp::is_unformatted(&found.tags) {
-                draft.push(Deed::Format { group: group.clone(), volume: name.clone() });
+                draft.push(Deed::Format { group: group.clone(), volume: name.clone(), labels });
             }
+            is_done &= !(labels && stamp::is_unlabelled(&found.tags));
         }
         None => create(draft, &group, extra)?,
     }
     if extra.by_unit {
-        by_unit(draft, &group, extra, mounted);
+        by_unit(draft, &group, extra, is_done);
     } else {
-        directly(draft, &group, extra, mounted);
+        directly(draft, &group, extra, is_done);
     }
     Ok(())
 }
@@ -87,7 +91,7 @@ fn create(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>) -> Result<(), Re
         extent: space.extent,
         asked: asked.as_tag(),
     });
-    draft.push(Deed::Format { group: group.to_owned(), volume: name.to_owned() });
+    draft.push(Deed::Format { group: group.to_owned(), volume: name.to_owned(), labels: draft.have.labels });
     if let Some(space) = &mut draft.space {
         space.free -= extents;
     }
@@ -95,14 +99,14 @@ fn create(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>) -> Result<(), Re
 }
 
 /// A unit that is there already stays as it is.
-fn by_unit(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>, mounted: bool) {
+fn by_unit(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>, is_done: bool) {
     let path = mount_unit::path(extra.point);
     let there = draft.have.files.contains_key(&path);
     if !there {
         let text = mount_unit::text_of_the_shell_tool(group, extra.name, extra.point);
         draft.push(Deed::Write { path, text });
     }
-    if !there || !mounted {
+    if !there || !is_done {
         let (group, volume, point) = (group.to_owned(), extra.name.to_owned(), extra.point.to_owned());
         let labels = draft.have.labels;
         draft.push(Deed::StartMount { group, volume, point, labels });
@@ -110,12 +114,12 @@ fn by_unit(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>, mounted: bool) 
 }
 
 /// Earlier versions left units, which go.
-fn directly(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>, mounted: bool) {
+fn directly(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>, is_done: bool) {
     let unit = draft.have.files.contains_key(&mount_unit::path(extra.point));
     if unit {
         draft.push(Deed::RemoveMount { point: extra.point.to_owned() });
     }
-    if unit || !mounted {
+    if unit || !is_done {
         let (group, volume, point) = (group.to_owned(), extra.name.to_owned(), extra.point.to_owned());
         let labels = draft.have.labels;
         draft.push(Deed::Mount { group, volume, point, labels });

@@ -2,7 +2,7 @@
 
 use super::host::{OUTPUT, deeds, disk, host, options, part, planned, refused, set_up, volume, with_disk};
 use crate::legacy::plan::{self, Deed};
-use crate::legacy::{Found, Membership, Mode, Seen, Variables, current_driver};
+use crate::legacy::{Found, LegacyDisk, Membership, Mode, Seen, Variables, current_driver};
 use crate::{Role, stamp};
 
 #[test]
@@ -25,6 +25,34 @@ fn a_renamed_group_does_not_wipe_the_disks_of_the_old_one() {
     disk.parts = vec![part("/dev/vdb1", 9, Membership::Of("old".to_owned()))];
     let why = refused("VG=new\nDEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
     assert!(why.contains("It belongs to volume group old."), "{why}");
+}
+
+#[test]
+fn a_disk_that_lvm_does_not_show_is_never_wiped() {
+    // By a stale devices file, a filter or a system ID: LVM's label is on the disk, and its report has neither group nor orphan.
+    let label = || Some(("LVM2_member".to_owned(), "0x218".to_owned()));
+    let mut whole = disk("/dev/vdb", 10);
+    whole.signature = label();
+    let mut parted = disk("/dev/vdb", 10);
+    parted.parts = vec![part("/dev/vdb1", 1, Membership::None), part("/dev/vdb2", 8, Membership::None)];
+    parted.parts[1].signature = label();
+    for disk in [&whole, &parted] {
+        let why = refused("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk.clone()));
+        assert_eq!(
+            why,
+            "ERROR: Device /dev/vdb is in use by LVM, which does not show its group here (devices file, filter or system ID) and cannot be \
+             added to volume group atomicos."
+        );
+    }
+    // Nobody is told to wipe it either.
+    assert!(!refused("DEVS=/dev/vdb", &with_disk(whole.clone())).contains("WIPE_SIGNATURES"));
+    // One that LVM shows as a member of no group may be wiped, and so may what a run of ours left.
+    let orphan = LegacyDisk { member: Membership::Orphan, ..whole.clone() };
+    let ours = LegacyDisk { intended: Some("atomicos".to_owned()), ..whole };
+    for disk in [orphan, ours] {
+        let plan = planned("DEVS=/dev/vdb\nWIPE_SIGNATURES=true", &with_disk(disk));
+        assert!(matches!(plan.deeds().next(), Some(Deed::TakeDisks { disks, .. }) if disks[0].wipe), "{plan:?}");
+    }
 }
 
 #[test]
@@ -101,6 +129,34 @@ fn a_new_mount_gets_its_labels_with_it() {
     let host = Seen { labels: true, ..host() };
     let plan = planned("STORAGE_DRIVER=overlay2\nDOCKER_ROOT_VOLUME=yes", &host);
     assert!(plan.deeds().any(|deed| matches!(deed, Deed::Mount { labels: true, .. })), "{plan:?}");
+}
+
+#[test]
+fn a_volume_that_was_mounted_but_not_labelled_yet_is_labelled() {
+    let ways = ["CONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c", "DOCKER_ROOT_VOLUME=yes"];
+    for (way, name, point) in [(ways[0], "c", "/srv/c"), (ways[1], "docker-root-lv", "/var/lib/docker")] {
+        let text = format!("STORAGE_DRIVER=overlay2\n{way}");
+        let first = planned(&text, &Seen { labels: true, ..host() });
+        assert!(first.deeds().any(|deed| matches!(deed, Deed::Format { labels: true, .. })), "{first:?}");
+        // What is there when the run is killed between the mount and restorecon.
+        let mut cut = Seen { labels: true, ..host() };
+        let half = volume(100, Role::Linear, &[stamp::OURS, "atomic-host/state=unlabelled"]);
+        cut.groups.get_mut("atomicos").expect("group").volumes.insert(name.to_owned(), half);
+        cut.mounts.push((format!("/dev/atomicos/{name}"), point.to_owned()));
+        cut.files.insert("/etc/systemd/system/srv-c.mount".to_owned(), "there".to_owned());
+        let relabels = |have: &Seen| {
+            planned(&text, have)
+                .deeds()
+                .any(|deed| matches!(deed, Deed::Mount { labels: true, .. } | Deed::StartMount { labels: true, .. }))
+        };
+        assert!(relabels(&cut), "{way}");
+        // Without SELinux there is nothing to be done, and with the mark gone it is done.
+        cut.labels = false;
+        assert!(!relabels(&cut), "{way}");
+        cut.labels = true;
+        cut.groups.get_mut("atomicos").and_then(|group| group.volumes.get_mut(name)).expect("volume").tags.pop();
+        assert!(!relabels(&cut), "{way}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every sentence of the shell tool about its options, to the byte.
 
-use super::host::{disk, group, host, options, read, refused, said, set_up, with_disk};
+use super::host::{OUTPUT, disk, group, host, options, read, refused, said, set_up, with_disk};
 use crate::legacy::plan;
 use crate::legacy::{Found, Mode, Options, Seen};
 
@@ -127,6 +127,48 @@ fn what_the_engine_was_told_before_is_heeded() {
          activate, set DEVICE_WAIT_TIMEOUT to a higher value and retry. If thin pool does not exist any more, remove \
          /etc/sysconfig/docker-storage and retry"
     );
+}
+
+#[test]
+fn the_pool_that_the_engine_is_told_of_is_awaited_whatever_driver_is_asked_for() {
+    let device = Some("/dev/mapper/atomicos-docker--pool".to_owned());
+    let late = Seen { output: Some(OUTPUT.to_owned()), ..host() };
+    for text in ["", "STORAGE_DRIVER=overlay2", "STORAGE_DRIVER=overlay\nCONTAINER_THINPOOL=other", "VG=data"] {
+        assert_eq!(plan::awaited_pool(&options(text), &late), device, "{text}");
+    }
+    // Nothing is set up without a driver, and a pool of another name is not ours to bring up.
+    for text in ["STORAGE_DRIVER=", "STORAGE_DRIVER=zfs", "CONTAINER_THINPOOL=other", "DEVICE_WAIT_TIMEOUT=0"] {
+        assert_eq!(plan::awaited_pool(&options(text), &late), None, "{text}");
+    }
+    for text in ["", "STORAGE_DRIVER=overlay2"] {
+        assert_eq!(plan::awaited_pool(&options(text), &set_up()), None, "{text}");
+    }
+    // One that is down is brought up where it is asked for; where it is not, whoever does that is waited for.
+    let mut down = set_up();
+    down.groups.get_mut("atomicos").and_then(|group| group.volumes.get_mut("docker-pool")).expect("pool").active = false;
+    assert_eq!(plan::awaited_pool(&options(""), &down), None);
+    assert_eq!(plan::awaited_pool(&options("STORAGE_DRIVER=overlay2"), &down), device);
+    // What does not come in time is no failure: the engine says what it lacks.
+    assert!(super::host::planned("STORAGE_DRIVER=overlay2", &late).is_idle());
+}
+
+#[test]
+fn a_group_whose_disks_are_late_is_awaited_where_something_is_made_in_it() {
+    let awaited = |text: &str, have: &Seen| plan::awaited_group(&options(&format!("VG=docker\n{text}")), have);
+    let volume = "CONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c";
+    for text in ["", "STORAGE_DRIVER=overlay2\nDOCKER_ROOT_VOLUME=yes", &format!("STORAGE_DRIVER=overlay2\n{volume}")] {
+        assert_eq!(awaited(text, &host()).as_deref(), Some("docker"), "{text}");
+    }
+    for text in ["STORAGE_DRIVER=overlay2", "STORAGE_DRIVER=", "DEVICE_WAIT_TIMEOUT=0", "DEVS=/dev/vdb", "VG="] {
+        assert_eq!(awaited(text, &host()), None, "{text}");
+    }
+    let mut come = host();
+    come.groups.insert("docker".to_owned(), group(1000, 1000));
+    assert_eq!(awaited("", &come), None);
+    // The engine has a pool already, or another driver.
+    assert_eq!(awaited("", &set_up()), None);
+    let other = Seen { output: Some("DOCKER_STORAGE_OPTIONS=\"--storage-driver overlay2 \"\n".to_owned()), ..host() };
+    assert_eq!(awaited("", &other), None);
 }
 
 #[test]

@@ -209,11 +209,14 @@ fn after(plan: &plan::Plan, mut host: Seen) -> Seen {
                 let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
                 host.groups.get_mut(&group).expect("group").volumes.insert(name, volume(extents, Role::Linear, &tags));
             }
-            Deed::Format { group, volume } => {
+            Deed::Format { group, volume, labels } => {
                 let found = host.groups.get_mut(&group).and_then(|group| group.volumes.get_mut(&volume)).expect("volume");
                 found.tags.retain(|tag| tag != stamp::UNFORMATTED);
+                found.tags.extend(labels.then(|| stamp::UNLABELLED.to_owned()));
             }
-            Deed::Mount { group, volume, point, .. } | Deed::StartMount { group, volume, point, .. } => {
+            Deed::Mount { group, volume, point, labels } | Deed::StartMount { group, volume, point, labels } => {
+                let found = host.groups.get_mut(&group).and_then(|group| group.volumes.get_mut(&volume)).expect("volume");
+                found.tags.retain(|tag| !labels || tag != stamp::UNLABELLED);
                 host.mounts.push((format!("/dev/{group}/{volume}"), point));
             }
             Deed::MarkRoot { group, volume, tag, drop } => {
@@ -248,11 +251,12 @@ proptest! {
         root in prop::sample::select(vec!["", "4G", "+1G", "5%VG", "+1%FREE"]),
         size in prop::sample::select(vec!["40%FREE", "3G", "10%VG", "100%FREE", "1G"]),
         extends in prop::sample::select(vec!["yes", "no"]),
+        labels in any::<bool>(),
         volume in prop::sample::select(vec!["", "DOCKER_ROOT_VOLUME=yes", "CONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c-d"]),
     ) {
         let text = format!("STORAGE_DRIVER={driver}\nROOT_SIZE={root}\nDATA_SIZE={size}\nAUTO_EXTEND_POOL={extends}\n{volume}");
         let options = options(&text);
-        let host = host();
+        let host = Seen { labels, ..host() };
         // 100 % leaves nothing for a volume; that is refused.
         if let Ok(first) = plan::compat(&options, &host) {
             let second = plan::compat(&options, &after(&first, host)).expect("a plan");

@@ -178,6 +178,7 @@ fn a_disk_in_use_is_never_wiped() {
     let used = [
         (DiskUse::Member { group: "theirs".to_owned() }, "belongs to the volume group theirs"),
         (DiskUse::Held("mounted on /mnt".to_owned()), "is in use by mounted on /mnt"),
+        (DiskUse::Held(crate::blkid::HIDDEN_BY_LVM.to_owned()), "is in use by LVM, which does not show its group here"),
         (DiskUse::Unreadable("no medium".to_owned()), "cannot be read"),
     ];
     for (use_, says) in used {

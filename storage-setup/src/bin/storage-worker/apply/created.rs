@@ -53,6 +53,8 @@ pub(super) struct NewFilesystem<'a> {
     pub(super) kind: Filesystem,
     pub(super) label: Option<&'a str>,
     pub(super) quota: bool,
+    /// Its files get their SELinux contexts once it is mounted; until then it is marked.
+    pub(super) contexts: bool,
 }
 
 pub(super) fn format(machine: &mut Machine<'_>, group: &str, volume: &str, new: &NewFilesystem<'_>) -> Result<Change, ApplyError> {
@@ -79,7 +81,12 @@ pub(super) fn format(machine: &mut Machine<'_>, group: &str, volume: &str, new: 
         return changed(format!("{name} has no device"));
     };
     machine.program(&mkfs(new, &node))?;
-    machine.lvm(&["lvchange", "--deltag", stamp::UNFORMATTED, &name])?;
+    let mut words = vec!["lvchange", "--deltag", stamp::UNFORMATTED];
+    if new.contexts {
+        words.extend(["--addtag", stamp::UNLABELLED]);
+    }
+    words.push(&name);
+    machine.lvm(&words)?;
     Ok(Change::Made)
 }
 

@@ -16,7 +16,7 @@ use super::{Change, Machine, files, filesystems, resume, root};
 use crate::observe::suspended::{self, SuspendedError};
 
 /// As the shell tool's.
-const XFS: NewFilesystem<'_> = NewFilesystem { kind: config::Filesystem::Xfs, label: None, quota: true };
+const XFS: NewFilesystem<'_> = NewFilesystem { kind: config::Filesystem::Xfs, label: None, quota: true, contexts: false };
 
 impl Machine<'_> {
     /// LVM's report. Devices that a killed run left suspended are resumed first: a look at one would hang.
@@ -31,6 +31,11 @@ impl Machine<'_> {
             resume::resume_device(self, &name)?;
         }
         self.report()
+    }
+
+    /// Lets the next survey have the devices that came since LVM listed them.
+    pub(crate) fn expect_devices(&mut self) {
+        self.lvm.reread();
     }
 
     /// Does one thing, which outlives a power cut then; says whether there was anything to do.
@@ -57,7 +62,9 @@ impl Machine<'_> {
             Deed::CreateVolume { group, volume, extents, extent, asked } => {
                 super::created::create(self, group, volume, None, (*extents, *extent), asked)
             }
-            Deed::Format { group, volume } => super::created::format(self, group, volume, &XFS),
+            Deed::Format { group, volume, labels } => {
+                super::created::format(self, group, volume, &NewFilesystem { contexts: *labels, ..XFS })
+            }
             Deed::Activate { group, volume, on_demand } => volumes::activate(self, group, volume, *on_demand),
             Deed::Deactivate { group, volume } => volumes::deactivate(self, group, volume),
             Deed::Mount { group, volume, point, labels } => mounts::mount(self, group, volume, point, *labels),

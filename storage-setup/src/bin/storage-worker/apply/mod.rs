@@ -158,7 +158,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
             created::create(machine, group, volume, pool.as_deref(), (*extents, *extent), asked)
         }
         Action::FormatVolume { group, volume, filesystem, label, quota, size: _ } => {
-            let new = created::NewFilesystem { kind: *filesystem, label: label.as_deref(), quota: *quota };
+            let new = created::NewFilesystem { kind: *filesystem, label: label.as_deref(), quota: *quota, contexts: false };
             created::format(machine, group, volume, &new)
         }
         Action::LabelVolume { group, volume, filesystem, to, .. } => {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use config::Bytes;
+use storage_setup::blkid::PHYSICAL_VOLUME;
 use storage_setup::fullreport::FullReport;
 use storage_setup::legacy::{Found, LegacyDisk, Membership, Mode, Options, Part};
 
@@ -132,16 +133,24 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
     Ok(disk)
 }
 
-/// The disk's own signature, and that of a partition which a run of ours may have made: as far as it matters.
+/// The disk's own signature, and those of partitions which are about to be wiped or which a run of ours may have made.
 fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
-    let first = |node: &str| Ok(signatures::on(node)?.into_iter().next().map(|found| (found.kind, found.offset)));
     if wipes || disk.parts.is_empty() {
-        disk.signature = first(&disk.node)?;
+        disk.signature = counting(&disk.node)?;
     }
-    if let (Some(_), [part]) = (&disk.intended, &mut disk.parts[..]) {
-        part.signature = first(&part.node)?;
+    if wipes || (disk.intended.is_some() && disk.parts.len() == 1) {
+        for part in &mut disk.parts {
+            part.signature = counting(&part.node)?;
+        }
     }
     Ok(())
+}
+
+/// LVM's where there are several: a group may stand on it.
+fn counting(node: &str) -> Result<Option<(String, String)>, ProgramError> {
+    let found = signatures::on(node)?;
+    let counts = found.iter().find(|signature| signature.kind == PHYSICAL_VOLUME).or(found.first());
+    Ok(counts.map(|signature| (signature.kind.clone(), signature.offset.clone())))
 }
 
 fn part(number: &Number, report: &FullReport) -> Part {

@@ -9,6 +9,7 @@ mod devices;
 mod error;
 mod failed;
 mod kernel;
+mod late;
 mod lock;
 mod look;
 mod run;

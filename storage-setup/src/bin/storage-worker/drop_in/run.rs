@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use storage_setup::legacy::plan::{Deed, Task, awaited_pool, compat as plan_compat, reset as plan_reset};
+use storage_setup::fullreport::FullReport;
+use storage_setup::legacy::plan::{Deed, Task, awaited_group, awaited_pool, compat as plan_compat, reset as plan_reset};
 use storage_setup::legacy::{Mode, Options, Plan};
 
 use super::error::DropInError;
-use super::{STATE, configuration, devices, failed, lock, look, say};
+use super::{STATE, configuration, devices, failed, late, lock, look, say};
 use crate::apply::Machine;
 use crate::events::Events;
 use crate::host::Node;
@@ -47,6 +48,13 @@ fn set_up(made_pool: &mut bool) -> Result<(), DropInError> {
         let mut seen = look::look(machine, &options)?;
         if let Some(device) = awaited_pool(&options, &seen) {
             devices::wait_for(&device, options.patience(), || matches!(Node::at(&device), Ok(Node::Block(_))));
+            machine.expect_devices();
+            seen = look::look(machine, &options)?;
+        }
+        if let Some(group) = awaited_group(&options, &seen) {
+            // All of its disks: nothing is made in a group that lacks one.
+            let whole = |report: &FullReport| report.groups.get(&group).is_some_and(|found| found.missing == 0);
+            late::wait(machine, &format!("volume group {group}"), options.patience(), whole)?;
             seen = look::look(machine, &options)?;
         }
         let mut plan = plan_compat(&options, &seen)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::Bytes;
-use storage_setup::blkid::{self, Signatures};
+use storage_setup::blkid::{self, HIDDEN_BY_LVM, PHYSICAL_VOLUME, Signatures};
 use storage_setup::fullreport::FullReport;
 use storage_setup::{Device, Disk, DiskUse};
 
@@ -28,7 +28,7 @@ pub(crate) fn device(path: &str, host: &Host, report: &FullReport, known: &Known
     let size = number.size().unwrap_or_default();
     let intended = known.intents.group_of(&identity, size).map(str::to_owned);
     let read_only = number.figure("ro") == Some(1);
-    let use_ = disk_use(&number, &node, size, host, report);
+    let use_ = disk_use(&number, (&node, size), host, report, intended.is_some());
     let wiped = signatures::wiped(&number, &identity, known.wipes.as_ref());
     Ok(Device::Disk(Disk { node, identity, size, read_only, use_, intended, wiped }))
 }
@@ -64,7 +64,8 @@ fn by_path(number: &Number) -> Option<String> {
     links.map(|entry| entry.file_name().to_string_lossy().into_owned()).min()
 }
 
-fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &FullReport) -> DiskUse {
+/// `ours`: a run that was cut off left it on record.
+fn disk_use(number: &Number, (node, size): (&str, Bytes), host: &Host, report: &FullReport, ours: bool) -> DiskUse {
     if let Some(member) = membership(number, report) {
         return member;
     }
@@ -81,19 +82,37 @@ fn disk_use(number: &Number, node: &str, size: Bytes, host: &Host, report: &Full
     if size.0 == 0 {
         return DiskUse::Unreadable("the kernel says that it has no size: no medium, or not connected".to_owned());
     }
+    let unreadable = |error| DiskUse::Unreadable(crate::events::chain(&error));
     let found = match probed(node) {
         Ok(found) => found,
-        Err(error) => return DiskUse::Unreadable(crate::events::chain(&error)),
+        Err(error) => return unreadable(error),
     };
+    let parts = number.partitions();
+    if !ours && (found != Signatures::default() || !parts.is_empty()) {
+        match is_hidden(number, &parts, report) {
+            Ok(false) => {}
+            Ok(true) => return DiskUse::Held(HIDDEN_BY_LVM.to_owned()),
+            Err(error) => return unreadable(error),
+        }
+    }
     match found {
         Signatures { content: Some(content), .. } => DiskUse::Signature(content),
         Signatures { content: None, table: Some(table) } => DiskUse::Partitioned(table),
         // The kernel still has partitions of a table that somebody wiped: they may be in use.
-        Signatures { content: None, table: None } if !number.partitions().is_empty() => {
-            DiskUse::Partitioned("wiped, but still in use".to_owned())
-        }
+        Signatures { content: None, table: None } if !parts.is_empty() => DiskUse::Partitioned("wiped, but still in use".to_owned()),
         Signatures { content: None, table: None } => DiskUse::Empty,
     }
+}
+
+/// Whether LVM's label is on the disk or on a partition of it that LVM's report does not have.
+fn is_hidden(disk: &Number, parts: &[Number], report: &FullReport) -> Result<bool, ProgramError> {
+    let unknown = std::iter::once(disk).chain(parts).filter(|number| membership(number, report).is_none());
+    for node in unknown.filter_map(Number::node) {
+        if signatures::on(&node)?.iter().any(|signature| signature.kind == PHYSICAL_VOLUME) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_of_group(found: &DiskUse) -> bool {

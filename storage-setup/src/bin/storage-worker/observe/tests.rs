@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use config::{Bytes, MIB};
+use storage_setup::blkid::{HIDDEN_BY_LVM, PHYSICAL_VOLUME};
 use storage_setup::fullreport::FullReport;
 use storage_setup::intents::{Intent, Intents};
 use storage_setup::wipes::Wipes;
@@ -55,9 +56,13 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 fn look(path: &str, intents: &Intents) -> Device {
-    let nothing = FullReport { groups: [].into(), orphans: Vec::new(), lagging: [].into() };
+    look_with(path, intents, Vec::new())
+}
+
+fn look_with(path: &str, intents: &Intents, orphans: Vec<String>) -> Device {
+    let report = FullReport { groups: [].into(), orphans, lagging: [].into() };
     let known = Known { intents: intents.clone(), wipes: Some(Wipes::default()) };
-    device(path, &Host::read().expect("mounts"), &nothing, &known).expect("a look")
+    device(path, &Host::read().expect("mounts"), &report, &known).expect("a look")
 }
 
 #[test]
@@ -89,6 +94,39 @@ fn signatures_tables_and_mounts_are_seen() {
     run("wipefs", &["-a", &disk.node]).expect("wipefs");
     run("sh", &["-c", &format!("echo 'label: gpt' | sfdisk -q {}", disk.node)]).expect("sfdisk");
     assert_eq!(disk.found(&Intents::default()).1, DiskUse::Partitioned("gpt".to_owned()));
+}
+
+#[test]
+fn a_physical_volume_that_lvm_does_not_show_is_held() {
+    let Some(disk) = Loop::new() else { return };
+    label(&disk.node);
+    assert_eq!(disk.found(&Intents::default()).1, DiskUse::Held(HIDDEN_BY_LVM.to_owned()));
+    let Device::Disk(orphan) = look_with(&disk.node, &Intents::default(), vec![disk.node.clone()]) else { panic!("no disk") };
+    assert_eq!(orphan.use_, DiskUse::OrphanMember);
+    // What a run of ours left is on record.
+    let intents = Intents::default().with(Intent { identity: orphan.identity, size: Bytes(400 * MIB), group: "atomicos".to_owned() });
+    assert_eq!(disk.found(&intents).1, DiskUse::Signature(PHYSICAL_VOLUME.to_owned()));
+}
+
+#[test]
+fn a_disk_with_a_partition_that_lvm_does_not_show_is_held() {
+    let Some(disk) = Loop::new() else { return };
+    run("sh", &["-c", &format!("printf 'label: gpt\\n,100M\\n,\\n' | sfdisk -q {}", disk.node)]).expect("sfdisk");
+    let second = format!("{}p2", disk.node);
+    if !Path::new(&second).exists() {
+        eprintln!("no partitions of loop devices here: nothing to look at");
+        return;
+    }
+    assert_eq!(disk.found(&Intents::default()).1, DiskUse::Partitioned("gpt".to_owned()));
+    label(&second);
+    assert_eq!(disk.found(&Intents::default()).1, DiskUse::Held(HIDDEN_BY_LVM.to_owned()));
+}
+
+/// Makes a physical volume of it, as LVM does, without asking the machine's own LVM.
+fn label(node: &str) {
+    let config = format!("devices{{filter=[\"a|^{node}$|\",\"r|.*|\"] use_devicesfile=0 obtain_device_list_from_udev=0}}");
+    let config = config + " backup{backup=0 archive=0} activation{udev_sync=0 monitoring=0} global{event_activation=0}";
+    run("pvcreate", &["-q", "--driverloaded", "n", "--config", &config, node]).expect("pvcreate");
 }
 
 #[test]

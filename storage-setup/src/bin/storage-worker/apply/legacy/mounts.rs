@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::mount::{MsFlags, umount};
-use storage_setup::Dockerd;
-use storage_setup::dm_name;
 use storage_setup::render::mount_unit;
+use storage_setup::{Dockerd, dm_name, stamp};
 
 use super::super::error::{ApplyError, changed, refused};
 use super::super::{Change, Machine, mounts};
+use super::volumes;
 use crate::bus;
 use crate::host::{Host, Number};
 use crate::program::Program;
@@ -35,7 +35,7 @@ pub(super) fn mount(machine: &mut Machine<'_>, group: &str, volume: &str, point:
             nix::mount::mount(Some(node.as_str()), point, Some("xfs"), MsFlags::empty(), Some("pquota")).map_err(failed)
         })?;
     }
-    relabel(machine, point, labels)?;
+    relabel(machine, (group, volume), point, labels)?;
     Ok(Change::Made)
 }
 
@@ -43,7 +43,7 @@ pub(super) fn start(machine: &mut Machine<'_>, group: &str, volume: &str, point:
     directory(point)?;
     let (device, unit) = (mount_unit::device(group, volume), mount_unit::name(point));
     mounts::start(machine, &device, point, &unit, Dockerd::Untouched)?;
-    relabel(machine, point, labels)?;
+    relabel(machine, (group, volume), point, labels)?;
     Ok(Change::Made)
 }
 
@@ -70,7 +70,14 @@ fn directory(point: &str) -> Result<(), ApplyError> {
     std::fs::create_dir_all(Path::new(point)).map_err(|source| ApplyError::Write { path: point.to_owned(), source })
 }
 
-/// A new file system has no label of its own.
-fn relabel(machine: &mut Machine<'_>, point: &str, labels: bool) -> Result<(), ApplyError> {
-    if labels { machine.program(&Program::new("restorecon", &["-R", point]).limit(LIMIT)) } else { Ok(()) }
+/// A new file system has no label of its own. It is marked until it has: a run may be cut off between the mount and this.
+fn relabel(machine: &mut Machine<'_>, (group, volume): (&str, &str), point: &str, labels: bool) -> Result<(), ApplyError> {
+    if !labels {
+        return Ok(());
+    }
+    machine.program(&Program::new("restorecon", &["-R", point]).limit(LIMIT))?;
+    if volumes::find(machine, group, volume)?.is_some_and(|found| stamp::is_unlabelled(&found.tags)) {
+        machine.lvm(&["lvchange", "--deltag", stamp::UNLABELLED, &format!("{group}/{volume}")])?;
+    }
+    Ok(())
 }

@@ -93,6 +93,6 @@ pub(super) fn remove(machine: &mut Machine<'_>, group: &str, volume: &str) -> Re
     Ok(Change::Made)
 }
 
-fn find(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Option<LogicalVolume>, ApplyError> {
+pub(super) fn find(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Option<LogicalVolume>, ApplyError> {
     Ok(machine.report()?.groups.get(group).and_then(|group| group.volumes.get(volume)).cloned())
 }

@@ -1,13 +1,12 @@
 //! `activate`, `deactivate` and `remove`. Each can be repeated after it was cut off.
 
-use std::time::{Duration, Instant};
-
+use storage_setup::fullreport::FullReport;
 use storage_setup::legacy::plan::{activate as plan_activate, deactivate as plan_deactivate, remove as plan_remove};
 use storage_setup::legacy::{Metadata, Mode, Options, Status, Variables};
 
 use super::super::error::DropInError;
 use super::super::run::{carry_out, resolved, with_machine};
-use super::super::{answer, info, look, say};
+use super::super::{answer, late, look, say};
 use super::kept::Kept;
 use crate::apply::Machine;
 
@@ -99,23 +98,7 @@ fn mount_point(metadata: &Metadata) -> Result<Option<String>, DropInError> {
 
 /// Waits until LVM shows the volume; false when it does not come.
 fn wait(machine: &mut Machine<'_>, metadata: &Metadata, volume: &str, what: &str) -> Result<bool, DropInError> {
-    const STEP: u64 = 5;
-    let name = format!("{}/{volume}", metadata.group);
-    let mut left = metadata.timeout.parse::<u64>().unwrap_or(0);
-    loop {
-        let report = machine.survey()?;
-        if report.groups.get(&metadata.group).is_some_and(|group| group.volumes.contains_key(volume)) {
-            return Ok(true);
-        }
-        if left == 0 {
-            info(format!("Timed out waiting for {what} {name}"));
-            return Ok(false);
-        }
-        info(format!("Waiting for {what} {name}. Wait time remaining is {left} seconds"));
-        let until = Instant::now() + Duration::from_secs(left.min(STEP));
-        while Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        left = left.saturating_sub(STEP);
-    }
+    let Metadata { group, timeout, .. } = metadata;
+    let there = |report: &FullReport| report.groups.get(group).is_some_and(|found| found.volumes.contains_key(volume));
+    late::wait(machine, &format!("{what} {group}/{volume}"), timeout.parse().unwrap_or(0), there)
 }
