@@ -184,6 +184,21 @@ pub enum Action {
         /// Bytes of an extent.
         extent: Bytes,
     },
+    /// Write the profile of an active pool and load its table again: the low-water mark that comes of the profile is part of that.
+    RenewProfile {
+        /// Group.
+        group: String,
+        /// Pool.
+        pool: String,
+        /// What it says, for a person.
+        what: String,
+        /// Its file.
+        path: String,
+        /// The text that is there now.
+        from: Option<String>,
+        /// The text.
+        text: String,
+    },
     /// lvchange --metadataprofile.
     AttachProfile {
         /// Group.

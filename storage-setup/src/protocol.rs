@@ -31,8 +31,8 @@ pub enum Request {
         /// Test hook: SIGKILL the whole process group before or after the effect of that number, counted from 1.
         kill: Option<Kill>,
     },
-    /// Do one thing for a pool, without looking at the rest of the host. Answered by [`Event::Extended`] when it is that, by
-    /// [`Event::Room`] in any case, and by [`Event::Done`] or [`Event::Failed`].
+    /// Do one thing for a pool, without looking at the rest of the host. Answered by [`Event::Taken`] or [`Event::Extended`] when it is
+    /// that, by [`Event::Room`] in any case, and by [`Event::Done`] or [`Event::Failed`].
     Pool {
         /// Its group.
         group: String,
@@ -51,7 +51,7 @@ pub enum PoolTask {
     Look,
     /// Take it over from dmeventd.
     Take {
-        /// Load its table again first: the kernel's has no low-water mark.
+        /// Load its table again too: the kernel's has no low-water mark, or has been told of once.
         refresh: bool,
     },
     /// Give it back to dmeventd.
@@ -94,6 +94,8 @@ pub struct Task {
 pub enum Event {
     /// LVM is loaded; the request is waited for.
     Ready,
+    /// Dmeventd watches the pool no more.
+    Taken,
     /// The pool has grown.
     Extended,
     /// How much room a pool's group has, after what was done.

@@ -54,7 +54,7 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         },
         Action::GrowRootVolume { group, volume, from, to, .. } => grow(have, group, volume, *from, *to, None),
         Action::GrowRootFilesystem { .. } => volumes::grow_root_filesystem(have),
-        Action::WriteFile { path, text, .. } => write_file(have, path, text),
+        Action::WriteFile { path, text, .. } | Action::RenewProfile { path, text, .. } => write_file(have, path, text),
         Action::CreatePool { .. } => pools::create_pool(have, action),
         Action::AdoptPool { group, pool, asked, engines, .. } => pools::adopt_pool(have, group, pool, &stamp::of_pool(asked, *engines)),
         Action::GrowPool { group, pool, from, to, asked, .. } => grow(have, group, pool, *from, *to, Some(asked)),

@@ -19,7 +19,7 @@ fn killed_at_every_effect(edit: &Edit) -> Result<()> {
     let consents: Vec<&str> = consents.iter().map(String::as_str).collect();
     let effects = product::apply(&guest, &consents)?.effects();
     ensure!(!effects.is_empty(), "the edit does nothing");
-    let expected = Made::on(&guest)?;
+    let expected = (Made::on(&guest)?, tables(&guest)?);
     for (number, effect) in effects.iter().enumerate() {
         for when in ["before", "after"] {
             guest.restore(EDITED)?;
@@ -32,10 +32,18 @@ fn killed_at_every_effect(edit: &Edit) -> Result<()> {
     Ok(())
 }
 
-fn kill_and_converge(guest: &Guest, point: &str, consents: &[&str], expected: &Made) -> Result<()> {
+fn kill_and_converge(guest: &Guest, point: &str, consents: &[&str], (expected, pools): &(Made, String)) -> Result<()> {
     killed(guest, point, consents)?;
     converge(guest)?;
-    Made::on(guest)?.ensure_same(expected)
+    Made::on(guest)?.ensure_same(expected)?;
+    let now = tables(guest)?;
+    ensure!(now == *pools, "the kernel has {now}\nnot {pools}");
+    Ok(())
+}
+
+/// Size, chunk and low-water mark of each pool, as the kernel has them.
+fn tables(guest: &Guest) -> Result<String> {
+    guest.check("dmsetup table --target thin-pool | awk '{ print $1, $3, $7, $8 }' | sort")
 }
 
 #[test]
@@ -56,6 +64,11 @@ fn killed_while_volumes_are_added() -> Result<()> {
 #[test]
 fn killed_while_root_grows() -> Result<()> {
     killed_at_every_effect(&Edit::ROOT)
+}
+
+#[test]
+fn killed_while_a_threshold_is_edited() -> Result<()> {
+    killed_at_every_effect(&Edit::THRESHOLD)
 }
 
 #[test]

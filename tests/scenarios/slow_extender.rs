@@ -85,3 +85,44 @@ fn the_limit_is_kept_and_a_higher_one_is_used_by_itself() -> Result<()> {
     ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] <= 2047 * 80 / 100);
     Ok(())
 }
+
+#[test]
+fn a_pool_that_was_pruned_after_the_kernel_told_of_it_is_told_of_again() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 8, "1G", "limit = \"1500M\"")?;
+    pool::thin(&guest, 8)?;
+    pool::fill(&guest, 1300)?;
+    pool::until(&guest, "somebody is told", "journalctl -b -q ALARM=limit | grep .")?;
+    // As images that are removed. The kernel has told of the mark, and does so once after each resume.
+    guest.check("blkdiscard /dev/mapper/load")?;
+    pool::until(&guest, "it is in order again", "journalctl -b -q ALARM=over | grep .")?;
+    guest.check("sed -i 's/1500M/80%VG/' /etc/atomic-host.toml")?;
+    ensure!(product::apply(&guest, &[])?.code == 0);
+    // Longer than a timer is left running for a pool that does not fill.
+    guest.check("sleep 15")?;
+    ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] == 375, "nothing presses yet");
+    pool::fill(&guest, 3000)?;
+    ensure!(pool::switches(&guest)? == 0, "{}", pool::status(&guest)?);
+    ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] >= 750);
+    Ok(())
+}
+
+#[test]
+fn an_edited_threshold_is_the_kernels_at_once() -> Result<()> {
+    /// Percent of the pool that is free when the kernel tells.
+    const MARK: &str = "dmsetup table fill-docker--pool | awk '{ print int(($7 * $6 * 100 + $2 / 2) / $2) }'";
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 4, "1G", "threshold = 60")?;
+    ensure!(guest.check(MARK)? == "40");
+    for (from, to, free) in [(60, 80, 20), (80, 70, 30)] {
+        guest.check(&format!("sed -i 's/threshold = {from}/threshold = {to}/' /etc/atomic-host.toml"))?;
+        pool::until(&guest, "the table has another mark", &format!("test \"$({MARK})\" = {free}"))?;
+        ensure!(product::apply(&guest, &[])?.code == 0);
+        let text = guest.check("cat /etc/lvm/profile/fill--docker-pool-extend.profile")?;
+        ensure!(text.contains(&format!("threshold={to}\n")) && !text.contains('#'), "{text}");
+        ensure!(product::plan(&guest)?.is_empty());
+        // LVM gives what it resumes to dmeventd.
+        pool::until(&guest, "the daemon has the pool still", TAKEN)?;
+    }
+    Ok(())
+}

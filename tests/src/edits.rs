@@ -90,6 +90,23 @@ size = "1500M"
 "#,
     };
 
+    /// A pool in use grows by itself from another usage on, of which the kernel tells.
+    pub const THRESHOLD: Edit = Edit {
+        before: DATA,
+        after: r#"
+[storage]
+driver = "overlay2"
+
+[storage.pool]
+size = "2G"
+autoextend = { threshold = 80 }
+
+[storage.volume.data]
+mount = "/var/data"
+size = "1G"
+"#,
+    };
+
     /// Two volumes go, with consent.
     pub const REMOVAL: Edit = Edit { before: DATA_AND_MORE, after: DATA };
 

@@ -87,7 +87,7 @@ impl Hand {
                 Some(Event::Room { free, extents, extent, seqno }) => answer.room = Some(GroupRoom { free, extents, extent, seqno }),
                 Some(Event::Failed { why }) => answer.refused = Some(WorkerError::Refused { why }),
                 Some(Event::Done) => return Ok(()),
-                Some(Event::Extended | Event::Ready | Event::Effect { .. } | Event::Step { .. } | Event::Observed(_)) => {}
+                Some(Event::Taken | Event::Extended | Event::Ready | Event::Effect { .. } | Event::Step { .. } | Event::Observed(_)) => {}
                 None if answer.refused.is_some() => return Ok(()),
                 None => return Err(self.ended().await),
             }

@@ -58,6 +58,13 @@ pub(super) fn refused(error: &WorkerError, watched: &Watched) -> Told {
     Told { cause: "refused".to_owned(), urgent: true, text: format!("{} should grow, but: {}", watched.name(), chain(error)) }
 }
 
+/// LVM does not get to it.
+pub(super) fn waits(watched: &Watched) -> Told {
+    let (name, group) = (watched.name(), &watched.group);
+    let text = format!("{name} should grow, but LVM has not done so for long; who holds its lock: lslocks | grep /lvm/V_{group}");
+    Told { cause: "refused".to_owned(), urgent: true, text }
+}
+
 /// Says what is new about an alarm.
 pub(super) fn alarm(before: Option<&Told>, now: Option<&Told>, watched: &Watched, pool: &Pool) {
     let name = watched.name();

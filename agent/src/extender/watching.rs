@@ -1,10 +1,11 @@
 //! One pool that is watched: what was seen of it, what is done about it, and when it is looked at next.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use config::{Bytes, chain};
 use storage_setup::extender::status::Status;
-use storage_setup::extender::{Decision, Fill, Growth, Rate, Watched, decide};
+use storage_setup::extender::{Decision, Fill, Growth, Notice, Pool, Rate, Watched, decide};
 use storage_setup::protocol::PoolTask;
 use tokio::time::Instant;
 
@@ -30,8 +31,7 @@ pub(super) struct Watching {
     watched: Watched,
     began: Instant,
     fill: Fill,
-    /// The kernel's count of events at the last look.
-    event: u32,
+    notice: Notice,
     record: Record,
     written: Option<Instant>,
     next: Option<Instant>,
@@ -57,8 +57,10 @@ const RETRY: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(60);
 /// How often figures are written while the pool fills.
 const FIGURES: Duration = Duration::from_secs(1);
-/// A pool whose table has no low-water mark is looked at so often: the kernel would tell when it is full.
-const UNMARKED: Duration = Duration::from_secs(5);
+/// LVM that takes longer waits for somebody's lock, and somebody is told.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A pool is looked at so often when the kernel would tell only that it is full.
+const UNTOLD: Duration = Duration::from_secs(5);
 
 impl Watching {
     /// Takes the pool over. The record comes first, so that it is given back whatever happens.
@@ -70,7 +72,7 @@ impl Watching {
             watched,
             began: now,
             fill: Fill::default(),
-            event: 0,
+            notice: Notice::default(),
             record,
             written: None,
             next: None,
@@ -101,8 +103,12 @@ impl Watching {
     }
 
     async fn take_over(&mut self, kernel: &Kernel) -> Result<(), DeviceError> {
-        let refresh = kernel.look(&self.watched.uuid)?.low_water == 0;
+        self.decide(kernel)?;
+        let refresh = !self.notice.is_marked() || self.notice.can_be_renewed();
         let answer = self.ask(PoolTask::Take { refresh }).await;
+        if answer.refused.is_none() && refresh {
+            self.notice.resumed();
+        }
         if let Some(error) = answer.refused {
             tracing::warn!(pool = self.watched.name(), "dmeventd keeps {} too: {}", self.watched.name(), chain(&error));
         }
@@ -120,15 +126,19 @@ impl Watching {
 
     /// Whether an event of device-mapper was about this pool.
     pub(super) fn is_meant(&self, kernel: &Kernel) -> bool {
-        kernel.count(&self.watched.uuid) != Some(self.event)
+        kernel.count(&self.watched.uuid) != Some(self.notice.event())
     }
 
     /// A survey of the host: newer settings, and the group's free space.
     pub(super) async fn told(&mut self, watched: Watched, kernel: &Kernel) -> Result<Look, DeviceError> {
-        let again = watched.by_dmeventd;
+        let room = |watched: &Watched| (watched.free, watched.extents, watched.extent);
+        let differs = room(&watched) != room(&self.watched);
         self.watched = watched;
-        if again {
+        if self.watched.by_dmeventd {
             self.take_over(kernel).await?;
+        } else if differs {
+            // The survey may be older than what LVM said to a hand since.
+            drop(self.ask(PoolTask::Look).await);
         }
         self.look(kernel).await
     }
@@ -155,8 +165,15 @@ impl Watching {
 
     /// Looks, and lets it grow until that is enough.
     pub(super) async fn look(&mut self, kernel: &Kernel) -> Result<Look, DeviceError> {
+        let mut renewed = false;
         loop {
             let (seen, decision) = self.decide(kernel)?;
+            // Before it is left to the kernel, the kernel must have something to tell.
+            if decision.grow.is_none() && decision.again.is_none() && self.notice.can_be_renewed() && !seen.suspended && !renewed {
+                renewed = true;
+                self.renew().await;
+                continue;
+            }
             if decision.grow.is_none() {
                 return Ok(self.rest(&seen, decision, None));
             }
@@ -165,7 +182,7 @@ impl Watching {
                 Ok(hand) => hand,
                 Err(error) => return Ok(self.refused(&seen, decision, &error)),
             };
-            if let Err(error) = hand.ready().await {
+            if let Err(error) = self.patiently(&seen.pool, hand.ready()).await {
                 return Ok(self.refused(&seen, decision, &error));
             }
             // The writer went on while LVM was loaded: a second look has its rate.
@@ -174,7 +191,7 @@ impl Watching {
                 self.spare = Some(hand);
                 continue;
             };
-            if let Some(error) = self.extend(hand, growth).await {
+            if let Some(error) = self.extend(hand, growth, &seen.pool).await {
                 return Ok(self.refused(&seen, decision, &error));
             }
             tell::grew(growth, &self.watched, &seen.pool, self.fill.rate(), begun.elapsed());
@@ -183,7 +200,11 @@ impl Watching {
 
     fn decide(&mut self, kernel: &Kernel) -> Result<(Seen, Decision), DeviceError> {
         let seen = kernel.look(&self.watched.uuid)?;
-        self.event = seen.event;
+        let free = match &seen.pool.status {
+            Status::Known(figures) => Some(figures.data.free()),
+            Status::Failed | Status::Unknown => None,
+        };
+        self.notice.note(seen.event, seen.low_water, free);
         if let Status::Known(figures) = &seen.pool.status {
             let used = figures.data.used().saturating_mul(seen.pool.chunk.0);
             self.fill.note(self.began.elapsed(), Bytes(used));
@@ -201,17 +222,40 @@ impl Watching {
     }
 
     /// `None` when it has grown, or when LVM told of another room than was believed, so that something else is to be tried.
-    async fn extend(&mut self, hand: Hand, growth: Growth) -> Option<WorkerError> {
+    async fn extend(&mut self, hand: Hand, growth: Growth, pool: &Pool) -> Option<WorkerError> {
         let before = self.watched.free;
-        let answer = hand.carry_out(&self.watched.group, &self.watched.pool, PoolTask::Extend(growth)).await;
+        let (group, name) = (self.watched.group.clone(), self.watched.pool.clone());
+        let answer = self.patiently(pool, hand.carry_out(&group, &name, PoolTask::Extend(growth))).await;
         let refused = self.take_in(answer);
         if refused.is_none() {
+            self.notice.resumed();
             self.refusals = 0;
             return None;
         }
         let is_news = self.watched.free != before && self.refusals == 0;
         self.refusals += 1;
         refused.filter(|_| !is_news)
+    }
+
+    /// Waits for a growth as long as it takes: a worker is never cut off. Nothing else can be done meanwhile, so somebody is told.
+    async fn patiently<T>(&mut self, pool: &Pool, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut work).await {
+            return done;
+        }
+        let now = Some(tell::waits(&self.watched));
+        tell::alarm(self.record.alarm.as_ref(), now.as_ref(), &self.watched, pool);
+        self.record.alarm = now;
+        self.write();
+        work.await
+    }
+
+    /// Has the table loaded again, so that the kernel tells once more. Refused, the timer is left.
+    async fn renew(&mut self) {
+        match self.ask(PoolTask::Take { refresh: true }).await.refused {
+            None => self.notice.resumed(),
+            Some(error) => tracing::debug!(pool = self.watched.name(), "no new notice of {}: {}", self.watched.name(), chain(&error)),
+        }
     }
 
     /// Asks a hand for something that is not urgent.
@@ -252,8 +296,8 @@ impl Watching {
         let is_news = self.record.alarm != now;
         self.record.alarm = now;
         let mut again = decision.again;
-        if seen.low_water == 0 {
-            again = Some(again.unwrap_or(UNMARKED).min(UNMARKED));
+        if !self.notice.is_marked() || (self.notice.is_spent() && decision.alarm.is_none()) {
+            again = Some(again.unwrap_or(UNTOLD).min(UNTOLD));
         }
         self.figures(seen, is_news);
         let fills = !matches!(self.fill.rate(), Rate::Unknown | Rate::Known(Bytes(0)));

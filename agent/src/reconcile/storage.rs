@@ -36,7 +36,7 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
     worker::ask(host.libexec.join(WORKER), &Request::Observe(look), |event| match event {
         Event::Observed(observed) => seen = Some(*observed),
         Event::Failed { why } => refused = Some(why),
-        Event::Ready | Event::Extended | Event::Room { .. } | Event::Effect { .. } | Event::Step { .. } | Event::Done => {}
+        Event::Ready | Event::Taken | Event::Extended | Event::Room { .. } | Event::Effect { .. } | Event::Step { .. } | Event::Done => {}
     })
     .await?;
     match (seen, refused) {
@@ -100,7 +100,7 @@ pub(super) async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kil
         Event::Step { id, outcome } => tell(Told::Step { id, outcome }),
         Event::Done => end = Some(Ok(())),
         Event::Failed { why } => end = Some(Err(WorkerError::Refused { why })),
-        Event::Ready | Event::Extended | Event::Room { .. } | Event::Observed(_) => {}
+        Event::Ready | Event::Taken | Event::Extended | Event::Room { .. } | Event::Observed(_) => {}
     })
     .await?;
     end.unwrap_or_else(|| Err(WorkerError::Refused { why: "the storage worker ended half way; see: journalctl -b".to_owned() }))

@@ -32,6 +32,7 @@ impl Describe for Action {
             Action::AdoptPool { .. } => "adopt-pool",
             Action::GrowPool { .. } => "grow-pool",
             Action::GrowPoolMetadata { .. } => "grow-pool-metadata",
+            Action::RenewProfile { .. } => "renew-profile",
             Action::AttachProfile { .. } => "attach-profile",
             Action::CreateVolume { .. } => "create-volume",
             Action::FormatVolume { .. } => "format-volume",
@@ -63,6 +64,7 @@ impl Describe for Action {
             | Action::AdoptPool { group, pool, .. }
             | Action::GrowPool { group, pool, .. }
             | Action::GrowPoolMetadata { group, pool, .. }
+            | Action::RenewProfile { group, pool, .. }
             | Action::AttachProfile { group, pool, .. } => format!("{group}/{pool}"),
             Action::RemovePool { group, pool, uuid, .. } => format!("{group}/{pool} ({uuid})"),
             Action::RemoveVolume { group, volume, uuid, .. } => format!("{group}/{volume} ({uuid})"),
@@ -98,8 +100,8 @@ impl Describe for Action {
             | Action::GrowPoolMetadata { from, extent, .. }
             | Action::GrowVolume { from, extent, .. } => size(*from, *extent),
             Action::GrowRootFilesystem { .. } | Action::GrowVolumeFilesystem { .. } => "smaller than its volume".to_owned(),
-            Action::WriteFile { from: Some(_), .. } => "other text".to_owned(),
-            Action::WriteFile { from: None, .. } => "absent".to_owned(),
+            Action::WriteFile { from: Some(_), .. } | Action::RenewProfile { from: Some(_), .. } => "other text".to_owned(),
+            Action::WriteFile { from: None, .. } | Action::RenewProfile { from: None, .. } => "absent".to_owned(),
             Action::RecordSize { from, .. } => from.clone().unwrap_or_else(|| "no recorded size".to_owned()),
             Action::AttachProfile { from, .. } => from.clone().unwrap_or_else(|| "none".to_owned()),
             Action::FormatVolume { .. } => "unformatted".to_owned(),
@@ -128,7 +130,7 @@ impl Describe for Action {
                 size(*to, *extent)
             }
             Action::GrowRootFilesystem { to, .. } | Action::GrowVolumeFilesystem { to, .. } => to.to_string(),
-            Action::WriteFile { what, .. } => what.clone(),
+            Action::WriteFile { what, .. } | Action::RenewProfile { what, .. } => what.clone(),
             Action::CreatePool { data, metadata, extent, .. } => {
                 format!("{} data, {} metadata", size(*data, *extent), size(*metadata, *extent))
             }

@@ -3,12 +3,14 @@
 //! The agent's daemon looks at the pool (device-mapper's status, read by [`status`] and [`table`]), keeps what it saw in a [`Fill`], asks
 //! [`decide`], and lets the storage worker carry out a [`Growth`]. There is no clock in here: times are values.
 
+mod notice;
 mod policy;
 mod rate;
 pub mod status;
 pub mod table;
 mod watched;
 
+pub use notice::Notice;
 pub use policy::{Alarm, Cause, Decision, Growth, Pool, Room, Settings, decide};
 pub use rate::{Fill, Rate};
 pub use watched::Watched;

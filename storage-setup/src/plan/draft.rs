@@ -167,6 +167,7 @@ fn step(action: Action, reason: Reason, disruption: Disruption, mut after: Vec<S
 fn undo(action: &Action) -> Undo {
     match action {
         Action::WriteFile { .. }
+        | Action::RenewProfile { .. }
         | Action::AttachProfile { .. }
         | Action::AdoptPool { .. }
         | Action::CreatePool { .. }

@@ -108,7 +108,8 @@ fn adopt(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logi
     kept::keep_or_replace(draft, group, wanted, &adopted, state);
 }
 
-/// The profile comes before the pool: a pool made without it has no low-water mark until its next table is loaded.
+/// The profile comes before the pool: a pool made without it has no low-water mark until its next table is loaded. One that is in use
+/// with it has its table loaded again.
 fn write_profile(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>) -> Option<StepId> {
     let path = profile::path(group, POOL);
     let text = profile::text(wanted.value.autoextend);
@@ -120,8 +121,16 @@ fn write_profile(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>) -> O
         Some(growth) => format!("autoextend profile, {} % at {} % used", growth.percent.get(), growth.threshold.get()),
         None => "autoextend profile, never".to_owned(),
     };
-    let action = Action::WriteFile { what, path, from, text };
-    Some(draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, Vec::new()))
+    let in_use = |found: &LogicalVolume| {
+        found.active && matches!(&found.role, Role::Pool(state) if state.profile.as_deref() == Some(&*profile::name(group, POOL)))
+    };
+    let (action, after) = if draft.volume(group, POOL).is_some_and(in_use) {
+        let action = Action::RenewProfile { group: group.to_owned(), pool: POOL.to_owned(), what, path, from, text };
+        (action, draft.pool_adopted.iter().cloned().collect())
+    } else {
+        (Action::WriteFile { what, path, from, text }, Vec::new())
+    };
+    Some(draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after))
 }
 
 fn asker(place: &Place, now: u64) -> Asker<'_> {

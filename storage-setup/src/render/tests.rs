@@ -34,6 +34,15 @@ fn profile_is_what_docker_storage_setup_writes() {
 }
 
 #[test]
+fn a_profile_whose_table_is_not_loaded_yet_says_the_same_to_lvm_and_another_text_to_us() {
+    let text = profile::text(None);
+    let pending = profile::pending(&text);
+    assert_eq!(pending, format!("{text}# The pool's table has yet to be loaded with this.\n"));
+    assert_eq!(profile::pending(&pending), pending);
+    assert_eq!((profile::settled(&pending), profile::settled(&text)), (text.as_str(), text.as_str()));
+}
+
+#[test]
 fn a_pool_that_shall_not_grow_has_a_threshold_that_is_never_passed() {
     let text = profile::text(None);
     assert_eq!(text, "activation {\n\tthin_pool_autoextend_threshold=100\n\tthin_pool_autoextend_percent=20\n\n}\n");

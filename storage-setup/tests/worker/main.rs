@@ -51,6 +51,7 @@ fn outcomes(events: &[Event]) -> BTreeMap<String, Outcome> {
     let steps = events.iter().filter_map(|event| match event {
         Event::Step { id, outcome } => Some((id.to_string(), outcome.clone())),
         Event::Ready
+        | Event::Taken
         | Event::Extended
         | Event::Room { .. }
         | Event::Effect { .. }
@@ -65,6 +66,7 @@ fn effects(events: &[Event]) -> Vec<String> {
     let effects = events.iter().filter_map(|event| match event {
         Event::Effect { what, .. } => Some(what.clone()),
         Event::Ready
+        | Event::Taken
         | Event::Extended
         | Event::Room { .. }
         | Event::Step { .. }

@@ -37,10 +37,18 @@ fn carry_out(name: &str, task: PoolTask, lvm: &mut Lvm, events: &mut Events) -> 
     match task {
         PoolTask::Look => {}
         PoolTask::Take { refresh } => {
+            let taken = lvm.run(&["lvchange", "--monitor", "n", name]);
+            // Whoever asked may have ended meanwhile, and the pool been given back before it was taken: LVM lets these in side by side.
+            // Gone later, it is given back later.
+            if let Err(gone) = events.emit(&Event::Taken) {
+                lvm.run(&["lvchange", "--monitor", "y", name])?;
+                return Err(gone.into());
+            }
             if refresh {
+                lvm.leave_monitoring()?;
                 lvm.run(&["lvchange", "--refresh", name])?;
             }
-            lvm.run(&["lvchange", "--monitor", "n", name])?;
+            taken?;
         }
         PoolTask::GiveBack => drop(lvm.run(&["lvchange", "--monitor", "y", name])?),
         PoolTask::Extend(growth) => {

@@ -113,6 +113,17 @@ pub enum Deed {
         /// Not activated at boot, only by `activate`.
         on_demand: bool,
     },
+    /// Write the profile of an active pool and load its table again: the low-water mark that comes of the profile is part of that.
+    RenewProfile {
+        /// Group.
+        group: String,
+        /// Pool.
+        pool: String,
+        /// The profile's file.
+        path: String,
+        /// Its text.
+        text: String,
+    },
     /// Attach the profile, or detach what is attached.
     SetProfile {
         /// Group.

@@ -48,7 +48,7 @@ pub(super) fn create(draft: &mut Draft<'_>, group: &str, on_demand: bool) -> Res
         let size = draft.want.raw.get(key);
         return draft.refuse(format!("There is not enough free space in volume group {group} to create data volume of size {key}={size}."));
     };
-    let profile = write_profile(draft, group)?;
+    let profile = write_profile(draft, group, None)?;
     draft.push(Deed::CreatePool {
         group: group.to_owned(),
         pool: want.pool.clone(),
@@ -145,20 +145,26 @@ fn profile_text(want: &Options) -> Result<Option<String>, String> {
     Ok(Some(format!("activation {{\n\tthin_pool_autoextend_threshold={threshold}\n\tthin_pool_autoextend_percent={percent}\n\n}}\n")))
 }
 
-/// Writes the profile where it is not as it should be, and gives its name.
-fn write_profile(draft: &mut Draft<'_>, group: &str) -> Result<Option<String>, Refusal> {
+/// Writes the profile where it is not as it should be, and gives its name. A pool that is in use with it has its table loaded again.
+fn write_profile(draft: &mut Draft<'_>, group: &str, found: Option<&LogicalVolume>) -> Result<Option<String>, Refusal> {
     let text = profile_text(draft.want).or_else(|why| draft.refuse(why))?;
     let Some(text) = text else { return Ok(None) };
     let path = profile::path(group, &draft.want.pool);
+    let (pool, name) = (draft.want.pool.clone(), profile::name(group, &draft.want.pool));
     let now = draft.have.files.get(&path).cloned();
-    draft.write(path, text, now.as_deref());
-    Ok(Some(profile::name(group, &draft.want.pool)))
+    let in_use = |found: &LogicalVolume| found.active && matches!(&found.role, Role::Pool(state) if state.profile.as_ref() == Some(&name));
+    if found.is_some_and(in_use) && now.as_ref() != Some(&text) {
+        draft.push(Deed::RenewProfile { group: group.to_owned(), pool, path, text });
+    } else {
+        draft.write(path, text, now.as_deref());
+    }
+    Ok(Some(name))
 }
 
 /// Keeps the profile of a pool that is there, in its own group, whatever `VG` says now.
 pub(super) fn keep_profile(draft: &mut Draft<'_>, group: &str, found: &LogicalVolume) -> Result<(), Refusal> {
     let Role::Pool(state) = &found.role else { return Ok(()) };
-    let profile = write_profile(draft, group)?;
+    let profile = write_profile(draft, group, Some(found))?;
     let pool = draft.want.pool.clone();
     if state.profile != profile {
         draft.push(Deed::SetProfile { group: group.to_owned(), pool: pool.clone(), profile: profile.clone() });

@@ -229,6 +229,17 @@ fn the_pool_is_made_with_its_profile() {
 }
 
 #[test]
+fn an_edited_threshold_reaches_the_table_of_a_pool_in_use() {
+    let plan = planned("POOL_AUTOEXTEND_THRESHOLD=80", &set_up());
+    let [Deed::RenewProfile { path, text, .. }] = deeds(&plan)[..] else { panic!("{plan:?}") };
+    let mut cut = set_up();
+    cut.files.insert(path.clone(), crate::render::profile::pending(text));
+    assert!(matches!(deeds(&planned("POOL_AUTOEXTEND_THRESHOLD=80", &cut))[..], [Deed::RenewProfile { .. }]), "cut off before the table");
+    cut.files.insert(path.clone(), text.clone());
+    assert!(planned("POOL_AUTOEXTEND_THRESHOLD=80", &cut).is_idle());
+}
+
+#[test]
 fn an_absent_device_is_absent_also_without_a_time_out() {
     let host = Seen { devices: vec![("vdz".to_owned(), Found::Missing { path: "/dev/vdz".to_owned() })], ..host() };
     assert_eq!(refused("DEVS=vdz\nDEVICE_WAIT_TIMEOUT=0", &host), "ERROR: /dev/vdz is not a valid block device.");

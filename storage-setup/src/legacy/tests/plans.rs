@@ -231,6 +231,7 @@ fn after(plan: &plan::Plan, mut host: Seen) -> Seen {
             other @ (Deed::TakeDisks { .. }
             | Deed::Forget { .. }
             | Deed::GrowMember { .. }
+            | Deed::RenewProfile { .. }
             | Deed::SetProfile { .. }
             | Deed::Delete { .. }
             | Deed::Activate { .. }

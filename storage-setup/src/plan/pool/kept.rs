@@ -63,12 +63,14 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
     if state.profile.as_ref() != Some(&profile) {
         let action = Action::AttachProfile { group: group.to_owned(), pool: POOL.to_owned(), from: state.profile.clone(), profile };
         let reason = Reason::Drift("the pool's metadata profile is another one".to_owned());
-        let after = written.into_iter().chain(draft.pool_adopted.clone()).collect();
+        let after = written.iter().cloned().chain(draft.pool_adopted.clone()).collect();
         draft.push(action, reason, Disruption::None, after);
     }
     if !found.active {
         let action = Action::ActivateVolume { group: group.to_owned(), volume: POOL.to_owned() };
-        let step = draft.push(action, Reason::Drift("the pool is inactive".to_owned()), Disruption::None, draft.pool_ready.clone());
+        // Its first table is then loaded with that profile.
+        let after = written.into_iter().chain(draft.pool_ready.iter().cloned()).collect();
+        let step = draft.push(action, Reason::Drift("the pool is inactive".to_owned()), Disruption::None, after);
         draft.pool_ready = vec![step];
     }
     if state.chunk != wanted.value.chunk {

@@ -5,9 +5,12 @@ use std::num::NonZeroU64;
 use config::{Bytes, Driver, Level, MIB, PoolMetadata, Reason, Size};
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
-use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, of_group, pool_state, problem, spec, steps, volume};
+use super::host::{
+    With, after, at, bytes, gib, group, host, lines, notes, of_free, of_group, percent, pool_state, problem, spec, steps, volume,
+};
 use crate::plan::pool::shares;
-use crate::{Action, Kept, LogicalVolume, POOL, Role, stamp};
+use crate::render::profile;
+use crate::{Action, Kept, LogicalVolume, OurFile, POOL, Role, stamp};
 
 fn wants(size: Size) -> config::Storage {
     spec().pool(size).thin("data", "/srv/data", 1)
@@ -216,6 +219,27 @@ fn a_profile_that_is_gone_or_not_attached_comes_back() {
     assert!(matches!(steps[1].action, Action::AttachProfile { .. }));
     assert_eq!(steps[1].after, [steps[0].id.clone()]);
     assert_eq!(steps.len(), 2);
+}
+
+#[test]
+fn an_edited_threshold_renews_the_profile_of_a_pool_in_use_together_with_its_table() {
+    let have = after(&wants(gib(5)), host());
+    let mut want = wants(gib(5));
+    want.pool.as_mut().expect("a pool").value.autoextend.as_mut().expect("growth").threshold = percent(80);
+    assert_eq!(lines(&want, &have), ["renew-profile atomicos/docker-pool [none]"]);
+    assert_eq!(lines(&want, &after(&want, have.clone())), [""; 0]);
+    // Cut off between the text and the table.
+    let path = profile::path("atomicos", POOL);
+    let mut cut = after(&want, have.clone());
+    let text = profile::pending(&cut.files[&path].text);
+    cut.files.insert(path, OurFile { text });
+    assert_eq!(lines(&want, &cut), ["renew-profile atomicos/docker-pool [none]"]);
+    // An inactive one gets its table when it is activated.
+    let mut inactive = have;
+    volume(&mut inactive, POOL).active = false;
+    let steps = steps(&want, &inactive);
+    assert!(matches!(steps[0].action, Action::WriteFile { .. }), "{steps:?}");
+    assert!(matches!(steps[1].action, Action::ActivateVolume { .. }) && steps[1].after.contains(&steps[0].id), "{steps:?}");
 }
 
 #[test]

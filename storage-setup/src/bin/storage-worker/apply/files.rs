@@ -10,11 +10,7 @@ use super::{Change, Machine};
 const MODE: u32 = 0o644;
 
 pub(super) fn write(machine: &mut Machine<'_>, path: &str, from: Option<&str>, text: &str) -> Result<Change, ApplyError> {
-    let there = match std::fs::read(path) {
-        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(source) => return Err(ApplyError::Write { path: path.to_owned(), source }),
-    };
+    let there = text_of(path)?;
     if there.as_deref() == Some(text) {
         return Ok(Change::Already);
     }
@@ -28,6 +24,15 @@ pub(super) fn write(machine: &mut Machine<'_>, path: &str, from: Option<&str>, t
         machine.lvm.reread();
     }
     Ok(Change::Made)
+}
+
+/// Its text as it is; `None`: it is not there.
+pub(super) fn text_of(path: &str) -> Result<Option<String>, ApplyError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ApplyError::Write { path: path.to_owned(), source }),
+    }
 }
 
 /// Removes a file; durable when this returns.

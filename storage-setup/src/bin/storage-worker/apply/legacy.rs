@@ -56,6 +56,7 @@ impl Machine<'_> {
             Deed::GrowRoot { group, volume, to } => root::grow_volume(self, group, volume, *to),
             Deed::GrowRootFilesystem { device, filesystem, to } => filesystems::grow(self, *filesystem, device, *to),
             Deed::CreatePool { .. } => volumes::create_pool(self, deed),
+            Deed::RenewProfile { group, pool, path, text } => volumes::renew_profile(self, (group, pool), path, text),
             Deed::SetProfile { group, pool, profile } => volumes::set_profile(self, group, pool, profile.as_deref()),
             Deed::Write { path, text } => write(self, path, text),
             Deed::Delete { path } => delete(self, path),

@@ -153,6 +153,9 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         }
         Action::GrowPool { group, pool, to, asked, .. } => volumes::grow(machine, group, pool, *to, asked),
         Action::GrowPoolMetadata { group, pool, to, extent, .. } => pool::grow_metadata(machine, group, pool, *to, *extent),
+        Action::RenewProfile { group, pool, path, from, text, what: _ } => {
+            pool::renew_profile(machine, (group, pool), path, from.as_deref(), text)
+        }
         Action::AttachProfile { group, pool, profile, .. } => pool::attach_profile(machine, group, pool, profile),
         Action::CreateVolume { group, volume, pool, extents, asked, extent } => {
             created::create(machine, group, volume, pool.as_deref(), (*extents, *extent), asked)

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use config::{Bytes, KIB};
+use storage_setup::render::profile as form;
 use storage_setup::{Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
-use super::{Change, Machine, volumes};
+use super::{Change, Machine, files, volumes};
 
 /// A pool to be made, sizes in extents.
 #[derive(Debug)]
@@ -93,18 +94,63 @@ pub(super) fn attach_profile(machine: &mut Machine<'_>, group: &str, pool: &str,
         Role::Pool(_) => {}
         Role::Linear | Role::Thin { .. } | Role::Other => return refused(format!("{group}/{pool} is no thin pool")),
     }
+    let active = found.active;
     check_profile(profile)?;
-    let name = format!("{group}/{pool}");
-    machine.lvm(&["lvchange", "--metadataprofile", profile, &name])?;
-    if found.active {
-        // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
-        machine.lvm(&["lvchange", "--refresh", &name])?;
-    }
+    attach(machine, &format!("{group}/{pool}"), profile, active)?;
     Ok(Change::Made)
+}
+
+/// The profile says of itself that the table is behind until that is loaded: cut off in between, the next plan renews it.
+pub(super) fn attach(machine: &mut Machine<'_>, name: &str, profile: &str, active: bool) -> Result<(), ApplyError> {
+    let words = ["lvchange", "--metadataprofile", profile, name];
+    let path = path_of(profile);
+    match files::text_of(&path)? {
+        Some(text) if active => {
+            files::write(machine, &path, Some(&text), &form::pending(&text))?;
+            machine.lvm(&words)?;
+            settle(machine, name, &path, form::settled(&text))
+        }
+        Some(_) | None => machine.lvm(&words),
+    }
+}
+
+/// A pool that has gone or is inactive gets its table with the profile when it comes.
+pub(super) fn renew_profile(
+    machine: &mut Machine<'_>,
+    (group, pool): (&str, &str),
+    path: &str,
+    from: Option<&str>,
+    text: &str,
+) -> Result<Change, ApplyError> {
+    if files::text_of(path)?.as_deref() == Some(text) {
+        return Ok(Change::Already);
+    }
+    let active = volumes::find(&machine.report()?, group, pool)?.is_some_and(|found| found.active);
+    if !active {
+        return files::write(machine, path, from, text);
+    }
+    renew(machine, &format!("{group}/{pool}"), path, from, text)
+}
+
+/// Writes the profile and loads the table of an active pool with it.
+pub(super) fn renew(machine: &mut Machine<'_>, name: &str, path: &str, from: Option<&str>, text: &str) -> Result<Change, ApplyError> {
+    files::write(machine, path, from, &form::pending(text))?;
+    settle(machine, name, path, text)?;
+    Ok(Change::Made)
+}
+
+/// The low-water mark is part of the kernel's table, which lvchange leaves as it was.
+fn settle(machine: &mut Machine<'_>, name: &str, path: &str, text: &str) -> Result<(), ApplyError> {
+    machine.lvm(&["lvchange", "--refresh", name])?;
+    files::write(machine, path, Some(&form::pending(text)), text).map(drop)
+}
+
+fn path_of(profile: &str) -> String {
+    format!("/etc/lvm/profile/{profile}.profile")
 }
 
 /// LVM says of an absent profile only that it failed to load it.
 fn check_profile(profile: &str) -> Result<(), ApplyError> {
-    let path = format!("/etc/lvm/profile/{profile}.profile");
+    let path = path_of(profile);
     if Path::new(&path).is_file() { Ok(()) } else { refused(format!("there is no {path}, which says when the pool grows")) }
 }

@@ -5,7 +5,7 @@ use storage_setup::legacy::Deed;
 use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::super::error::{ApplyError, changed, refused};
-use super::super::{Change, Machine};
+use super::super::{Change, Machine, files, pool};
 
 pub(super) fn create_pool(machine: &mut Machine<'_>, deed: &Deed) -> Result<Change, ApplyError> {
     let Deed::CreatePool { group, pool, data, metadata, chunk, profile, asked, on_demand } = deed else { return Ok(Change::Already) };
@@ -27,23 +27,34 @@ pub(super) fn create_pool(machine: &mut Machine<'_>, deed: &Deed) -> Result<Chan
     Ok(Change::Made)
 }
 
-pub(super) fn set_profile(machine: &mut Machine<'_>, group: &str, pool: &str, profile: Option<&str>) -> Result<Change, ApplyError> {
-    let found = find(machine, group, pool)?;
+/// A pool that has gone or is inactive gets its table with the profile when it comes.
+pub(super) fn renew_profile(machine: &mut Machine<'_>, (group, name): (&str, &str), path: &str, text: &str) -> Result<Change, ApplyError> {
+    let from = files::text_of(path)?;
+    if find(machine, group, name)?.is_some_and(|found| found.active) {
+        pool::renew(machine, &format!("{group}/{name}"), path, from.as_deref(), text)
+    } else {
+        files::write(machine, path, from.as_deref(), text)
+    }
+}
+
+pub(super) fn set_profile(machine: &mut Machine<'_>, group: &str, name: &str, profile: Option<&str>) -> Result<Change, ApplyError> {
+    let found = find(machine, group, name)?;
     let Some(LogicalVolume { role: Role::Pool(state), active, .. }) = &found else {
-        return changed(format!("there is no thin pool {group}/{pool}"));
+        return changed(format!("there is no thin pool {group}/{name}"));
     };
     if state.profile.as_deref() == profile {
         return Ok(Change::Already);
     }
-    let name = format!("{group}/{pool}");
-    match profile {
-        Some(profile) => machine.lvm(&["lvchange", "--metadataprofile", profile, &name])?,
-        None => machine.lvm(&["lvchange", "--detachprofile", &name])?,
-    }
-    if *active {
-        // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
-        machine.lvm(&["lvchange", "--refresh", &name])?;
-    }
+    let name = format!("{group}/{name}");
+    let Some(profile) = profile else {
+        machine.lvm(&["lvchange", "--detachprofile", &name])?;
+        if *active {
+            // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
+            machine.lvm(&["lvchange", "--refresh", &name])?;
+        }
+        return Ok(Change::Made);
+    };
+    pool::attach(machine, &name, profile, *active)?;
     Ok(Change::Made)
 }
 
