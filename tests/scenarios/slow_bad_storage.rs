@@ -13,7 +13,7 @@ struct Bad {
     says: &'static [&'static str],
 }
 
-const BAD: [Bad; 9] = [
+const BAD: [Bad; 10] = [
     Bad {
         name: "a disk with a holder",
         prepare: "printf '0 2048 linear /dev/vdb 0\\n' | dmsetup create held; udevadm settle",
@@ -57,6 +57,12 @@ const BAD: [Bad; 9] = [
         says: &["/etc/atomic-host.toml:4:12", "storage.pool.metadata", "15.81 GiB"],
     },
     Bad {
+        name: "a size that no number holds",
+        prepare: "",
+        storage: "root-size = \"99999999999999999999G\"\n",
+        says: &["/etc/atomic-host.toml:3:13", "storage.root-size", "is more than any disk holds"],
+    },
+    Bad {
         name: "a name that is a path",
         prepare: "",
         storage: "[storage.volume.\"../../root\"]\nmount = \"/var/a\"\nsize = \"1G\"\n",
@@ -92,12 +98,15 @@ fn each_gets_its_key_and_exit_code_two_and_the_disks_keep_every_byte() -> Result
 #[test]
 fn a_group_that_lacks_a_disk_is_left_alone_and_so_is_a_disk_that_vanished() -> Result<()> {
     let mut guest = Guest::ready(&Layout::default())?;
-    guest.check("systemctl stop atomic-hostd.service; vgextend -qy atomicos /dev/vdb")?;
+    guest.check("systemctl stop atomic-hostd.service")?;
+    guest.remove_disk("data2")?;
+    let gone = "devices = [\"/dev/disk/by-id/virtio-data2\"]\n";
+    refused(&guest, "a disk that vanished", gone, &["/etc/atomic-host.toml:3:12", "there is no /dev/disk/by-id/virtio-data2"])?;
+
+    guest.check("vgextend -qy atomicos /dev/vdb")?;
     guest.remove_disk("data1")?;
     let grown = "root-size = \"4G\"\n[storage.volume.a]\nmount = \"/var/a\"\nsize = \"1G\"\nthin = false\n";
     refused(&guest, "a group without one of its disks", grown, &["storage.volume-group", "atomicos lacks 1 of its physical volumes"])?;
-    let gone = "devices = [\"/dev/disk/by-id/virtio-data1\"]\n";
-    refused(&guest, "a disk that vanished", gone, &["/etc/atomic-host.toml:3:12", "there is no /dev/disk/by-id/virtio-data1"])?;
     Ok(())
 }
 
@@ -126,19 +135,35 @@ fn a_group_that_lvm_does_not_show_keeps_its_disk_though_the_spec_wipes_it() -> R
     Ok(())
 }
 
+#[test]
+fn a_shell_file_that_would_run_something_is_read_and_not_run() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service")?;
+    guest.write_file("/etc/sysconfig/docker-storage-setup", "STORAGE_DRIVER=overlay2\nDEVS=$(touch /run/ran)\n")?;
+    let says = ["/etc/sysconfig/docker-storage-setup:2:1", "this takes a shell", "does not run it"];
+    refused_as_it_is(&guest, "a shell file that would run something", "[engine]\nkind = \"docker\"\n", &says)?;
+    guest.check("! test -e /run/ran").map(drop)
+}
+
 fn refused(guest: &Guest, name: &str, storage: &str, says: &[&str]) -> Result<()> {
-    guest.write_file(SPEC, format!("[storage]\ndriver = \"overlay2\"\n{storage}"))?;
+    refused_as_it_is(guest, name, &format!("[storage]\ndriver = \"overlay2\"\n{storage}"), says)
+}
+
+fn refused_as_it_is(guest: &Guest, name: &str, spec: &str, says: &[&str]) -> Result<()> {
+    guest.write_file(SPEC, spec)?;
     let before = state(guest)?;
     product::refused(guest, name, says)?;
     assert_eq!(state(guest)?, before, "{name}: something changed");
     Ok(())
 }
 
-/// The data disks byte by byte, LVM's metadata on the root disk, and the files that storage writes.
-fn state(guest: &Guest) -> Result<String> {
-    guest.check(
-        "sync; for d in /dev/vd[b-z]; do test -b $d && blockdev --flushbufs $d && sha256sum < $d; done; \
-         dd if=/dev/vda2 bs=1M count=1 iflag=direct status=none | sha256sum; \
+/// The data disks byte by byte, a file that stands for one, LVM's metadata on the root disk, and the files that storage writes.
+fn state(guest: &Guest) -> Result<Vec<String>> {
+    guest.check("sync; for d in /dev/vd[b-z]; do test ! -b $d || blockdev --flushbufs $d; done")?;
+    let mut sums = ["data1", "data2", "data3"].map(|disk| guest.disk_checksum(disk)).into_iter().collect::<Result<Vec<String>>>()?;
+    sums.push(guest.check(
+        "test ! -e /run/small || sha256sum < /run/small; dd if=/dev/vda2 bs=1M count=1 iflag=direct status=none | sha256sum; \
          ls -lR --time-style=full-iso /etc/lvm/profile /etc/sysconfig /etc/systemd/system | sha256sum",
-    )
+    )?);
+    Ok(sums)
 }

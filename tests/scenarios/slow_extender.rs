@@ -1,7 +1,8 @@
-//! A pool under a writer at full speed: it grows ahead of the writer, over a SIGKILL of the daemon too; when nothing can be added
-//! somebody is told, and when space appears it goes on by itself.
+//! A pool under a writer at full speed: it grows ahead of the writer, over a SIGKILL of the daemon too, data and metadata, with docker's
+//! thin devices or LVM's; when nothing can be added somebody is told, and when space appears it goes on by itself.
 
 use anyhow::{Result, ensure};
+use serde_json::Value;
 use tests::guest::Guest;
 use tests::image::Layout;
 use tests::pool;
@@ -125,4 +126,71 @@ fn an_edited_threshold_is_the_kernels_at_once() -> Result<()> {
         pool::until(&guest, "the daemon has the pool still", TAKEN)?;
     }
     Ok(())
+}
+
+#[test]
+fn a_pool_with_lvms_volumes_keeps_ahead_of_a_writer() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    guest.add_disk(pool::GROUP, 8)?;
+    let keys =
+        "size = \"1G\"\nautoextend = { threshold = 60, percent = 20 }\n\n[storage.volume.load]\nmount = \"/var/load\"\nsize = \"7G\"\n";
+    pool::make_on(&guest, "overlay2", keys)?;
+    // LVM puts a layer between the pool and its own volumes.
+    guest.check("dmsetup status --noflush fill-docker--pool-tpool | grep -q thin-pool")?;
+    ensure!(guest.check("findmnt -no SOURCE /var/load")? == "/dev/mapper/fill-load");
+    let before = pool::growths(&guest)?.len();
+
+    guest.check("systemd-run -q --unit=load dd if=/dev/zero of=/var/load/file bs=1M count=3072 oflag=direct")?;
+    // Both at once: it does not fill for long.
+    let fills = "atomic storage status --json >/run/status.json & atomic storage status >/run/status.txt; wait; \
+                 grep -q 'docker-pool fills at' /run/status.txt && grep -q '\"full_in\"' /run/status.json";
+    pool::until(&guest, "the status shows that it fills", fills)?;
+    let text = guest.check("cat /run/status.txt")?;
+    println!("{text}");
+    ensure!(text.contains(" a second: full in ") && text.contains(" with all of fill"), "{text}");
+    let told: Value = serde_json::from_slice(&guest.read_file("/run/status.json")?)?;
+    let extender = &told["extender"];
+    ensure!(extender["group"] == "fill" && extender["pool"] == "docker-pool", "{extender:#}");
+    let filling = &extender["filling"];
+    ensure!(filling["rate"].as_u64().is_some_and(|rate| rate > 0), "{extender:#}");
+    let (pool, group) = (filling["full_in"].as_u64(), filling["group_full_in"].as_u64());
+    ensure!(pool.is_some() && group >= pool, "{extender:#}");
+
+    pool::until(&guest, "the writer ends", "! systemctl is-active -q load")?;
+    guest.check("! systemctl is-failed -q load && test $(stat -c %s /var/load/file) = $((3 << 30))")?;
+    let growths = pool::growths(&guest)?;
+    println!("{}", growths.join("\n"));
+    ensure!(pool::switches(&guest)? == 0 && growths.len() > before, "{before} growths before the writer:\n{}", growths.join("\n"));
+    ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] > 3 << 8, "what was written is in it");
+
+    guest.check("systemctl stop atomic-hostd && test ! -e /run/atomic-host/extender.json")?;
+    guest.check("lvs --noheadings -o seg_monitor fill/docker-pool | grep -qx ' *monitored'").map(drop)
+}
+
+#[test]
+fn metadata_grows_before_it_is_full() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    guest.add_disk(pool::GROUP, 8)?;
+    // In extents of 1 MiB metadata of 2M is no more than that: 512 blocks, of which half are kept free. A block maps 252 chunks at most,
+    // so that 6 GiB in chunks of 64K take 391 at least.
+    guest.check("vgcreate -q -s 1M fill /dev/disk/by-id/virtio-fill")?;
+    pool::make_on(&guest, "devicemapper", "size = \"6G\"\nchunk = \"64K\"\nmetadata = \"2M\"\n")?;
+    ensure!(product::extents(&guest, pool::GROUP)?["[docker-pool_tmeta]"] == 2, "the metadata is larger from the start");
+    pool::thin(&guest, 8)?;
+    println!("{:?}", pool::fill(&guest, 6 << 10)?);
+    pool::until(&guest, "the metadata grows", "journalctl -b -q -u atomic-hostd GREW=metadata POOL=fill/docker-pool | grep .")?;
+    println!("{}", pool::growths(&guest)?.join("\n"));
+
+    let status = pool::status(&guest)?;
+    println!("{status}");
+    ensure!(status.contains(" rw ") && !status.contains("needs_check") && pool::switches(&guest)? == 0, "{status}");
+    let used: u64 =
+        guest.check("dmsetup status --noflush fill-docker--pool | awk '{ split($5, blocks, \"/\"); print blocks[1] }'")?.parse()?;
+    ensure!(used > 256, "it was never pressed: {status}");
+    let volumes = product::extents(&guest, pool::GROUP)?;
+    ensure!(volumes["[docker-pool_tmeta]"] >= 4 && volumes["[lvol0_pmspare]"] >= 4, "{volumes:?}");
+    // To the end: nothing that was written is lost or waits.
+    guest
+        .check("dd if=/dev/mapper/load bs=1M skip=6143 count=1 iflag=direct status=none | tr -cd Z | wc -c | grep -qx $((1 << 20))")
+        .map(drop)
 }

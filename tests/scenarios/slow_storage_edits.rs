@@ -125,6 +125,15 @@ fn disks_are_found_by_every_name_and_waited_for_at_boot() -> Result<()> {
     assert_eq!(output.code, 2, "{}", output.stderr);
     assert!(output.stderr.contains("there is no /dev/disk/by-id/virtio-never"), "{}", output.stderr);
     assert!(begun.elapsed().as_secs() < 60);
+    // Nor do those that look at storage alone, as the service does.
+    let begun = std::time::Instant::now();
+    let shown = guest.check("atomic storage status")?;
+    assert!(shown.contains("group atomicos"), "{shown}");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let output = guest.run(&["/usr/bin/atomic", "storage", "reset"])?;
+    assert_eq!(output.code, 2, "{}{}", output.stdout, output.stderr);
+    assert!(output.stderr.contains("there is no /dev/disk/by-id/virtio-never"), "{}", output.stderr);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     Ok(())
 }
 

@@ -1,5 +1,6 @@
-//! Moves that lose what dockerd has: out of loop files, onto a pool that is made anew, to another driver in another group. Each shows
-//! what it costs and waits; with consent dockerd runs on the new store, and what was exported comes back.
+//! Moves that lose what dockerd has: out of loop files, onto a pool that is made anew, smaller for root's sake too, to another driver,
+//! there or in another group. Each shows what it costs and waits; with consent dockerd runs on the new store, and what was exported
+//! comes back.
 
 use anyhow::{Result, ensure};
 use tests::archive::{self, BUSYBOX};
@@ -7,6 +8,8 @@ use tests::edits::consents;
 use tests::guest::Guest;
 use tests::image::Layout;
 use tests::product::{self, SPEC};
+
+const OVERLAY2: &str = "[storage]\ndriver = \"overlay2\"\n";
 
 const DEVICEMAPPER: &str = "[storage]\ndriver = \"devicemapper\"\n\n[storage.pool]\nsize = \"4G\"\n";
 
@@ -60,13 +63,19 @@ fn works(guest: &Guest) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn away_from_loop_files() -> Result<()> {
+/// A host whose dockerd has its pool in loop files, and uses it.
+fn host_on_loop_files() -> Result<Guest> {
     let guest = host()?;
     guest.write_file("/etc/sysconfig/docker-storage", "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper\"\n")?;
     guest.check("systemctl stop docker.socket docker.service; rm -rf /var/lib/docker; systemctl start docker.service")?;
     guest.check("docker info --format '{{json .DriverStatus}}' | grep -q 'Data loop file'")?;
     use_docker(&guest)?;
+    Ok(guest)
+}
+
+#[test]
+fn away_from_loop_files() -> Result<()> {
+    let guest = host_on_loop_files()?;
     let says = ["remove-loop-store", "create-pool atomicos/docker-pool", "data-loss", "--consent", "`atomic storage export`"];
     move_with_consent(&guest, DEVICEMAPPER, &says)?;
     starts_anew(&guest, "devicemapper")?;
@@ -112,6 +121,67 @@ fn another_driver_and_another_group_with_the_images_kept_around_the_move() -> Re
 
     let import = guest.run(&["/usr/bin/atomic", "storage", "import"])?;
     ensure!(import.code == 0 && import.stdout.contains("brought back 1 image and 1 volume"), "{import:?}");
+    let said = guest.check(&format!("docker run --rm --network none -v ledger:/data {BUSYBOX} cat /data/book"))?;
+    ensure!(said == "kept", "{said}");
+    Ok(())
+}
+
+#[test]
+fn from_loop_files_to_overlay2_which_leaves_them_where_they_are() -> Result<()> {
+    let guest = host_on_loop_files()?;
+    let stay = "they stay below /var/lib/docker/devicemapper until you remove them";
+    let says = ["overlay2 instead of devicemapper", "data-loss", "--consent", "`atomic storage export`", stay];
+    move_with_consent(&guest, OVERLAY2, &says)?;
+    starts_anew(&guest, "overlay2")?;
+    guest.check("test -s /var/lib/docker/devicemapper/devicemapper/data && test -s /var/lib/docker/devicemapper/devicemapper/metadata")?;
+    let plan = product::plan_text(&guest)?;
+    ensure!(plan.contains(stay), "{plan}");
+    Ok(())
+}
+
+#[test]
+fn from_overlay2_to_a_pool() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(SPEC, OVERLAY2)?;
+    product::apply(&guest, &[])?;
+    ensure!(guest.check("docker info --format '{{.Driver}}'")? == "overlay2");
+    use_docker(&guest)?;
+    let says =
+        ["create-pool atomicos/docker-pool", "devicemapper instead of overlay2", "data-loss", "--consent", "`atomic storage export`"];
+    move_with_consent(&guest, DEVICEMAPPER, &says)?;
+    starts_anew(&guest, "devicemapper")?;
+    guest.check("docker info --format '{{json .DriverStatus}}' | grep -q atomicos-docker--pool").map(drop)
+}
+
+#[test]
+fn root_takes_from_dockerds_pool_with_the_images_kept_around_it() -> Result<()> {
+    let guest = host()?;
+    let spec =
+        |root: &str| format!("[storage]\ndriver = \"devicemapper\"\nroot-size = \"{root}\"\n\n[storage.pool]\nsize = \"100%FREE\"\n");
+    guest.write_file(SPEC, spec("3G"))?;
+    product::apply(&guest, &[])?;
+    ensure!(product::free(&guest, "atomicos")? == 0, "the pool does not have it all");
+    use_docker(&guest)?;
+    let export = guest.run(&["/usr/bin/atomic", "storage", "export"])?;
+    ensure!(export.code == 0 && export.stdout.contains("kept 1 image and 1 volume"), "{export:?}");
+
+    let before = product::extents(&guest, "atomicos")?;
+    let says = [
+        "remove-pool atomicos/docker-pool",
+        "grow-root-volume atomicos/root: 3 GiB -> 5 GiB",
+        "create-pool atomicos/docker-pool",
+        "data-loss",
+        "--consent",
+    ];
+    move_with_consent(&guest, &spec("5G"), &says)?;
+    let after = product::extents(&guest, "atomicos")?;
+    ensure!(after["root"] == 1280 && after["docker-pool"] < before["docker-pool"], "{before:?} {after:?}");
+    let root: u64 = guest.check("df -B1 --output=size /sysroot | tail -1")?.parse()?;
+    ensure!(root > 5000 << 20, "the root file system did not grow with its volume: {root}");
+    ensure!(guest.check("docker info --format '{{.Driver}}'; docker images -q; docker ps -aq")? == "devicemapper", "the store is not new");
+
+    let import = guest.run(&["/usr/bin/atomic", "storage", "import"])?;
+    ensure!(import.code == 0 && import.stdout.contains("brought back 1 image"), "{import:?}");
     let said = guest.check(&format!("docker run --rm --network none -v ledger:/data {BUSYBOX} cat /data/book"))?;
     ensure!(said == "kept", "{said}");
     Ok(())

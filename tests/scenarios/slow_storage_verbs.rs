@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use tests::archive::{self, BUSYBOX};
 use tests::guest::Guest;
 use tests::image::Layout;
+use tests::pool;
 use tests::product::{self, SPEC};
 
 const SPEC_TEXT: &str = r#"# The host in the cellar.
@@ -155,5 +156,35 @@ fn a_host_that_docker_storage_setup_set_up_is_as_the_agent_would_have_it() -> Re
     ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
     ensure!(product::seqno(&guest, "css")? == seqno, "LVM was written to");
     guest.check("systemctl is-active var-own.mount && grep -q X-AtomicHost /etc/systemd/system/var-own.mount && findmnt /var/own")?;
+    Ok(())
+}
+
+#[test]
+fn a_first_boot_that_finds_only_the_file_of_docker_storage_setup_makes_its_pool_and_edits_of_it_are_followed() -> Result<()> {
+    const FILE: &str = "/etc/sysconfig/docker-storage-setup";
+    let guest = Guest::ready(&Layout::default())?;
+    // As the installer's %post or cloud-init's write_files leaves a host that was never up.
+    guest.check(&format!(
+        "systemctl stop atomic-hostd.service docker.socket docker.service; rm -rf /var/lib/atomic-host /var/lib/docker /etc/sysconfig/* {SPEC}"
+    ))?;
+    guest.write_file(FILE, "# from the installer\nROOT_SIZE=3500M\nDATA_SIZE=40%FREE\n")?;
+    guest.reboot_and_wait()?;
+    ensure!(guest.check("systemctl --failed --plain --no-legend")?.is_empty(), "a unit has failed");
+    guest.check("systemctl is-active atomic-host-storage.service atomic-hostd.service docker.service")?;
+    guest.check("journalctl -b -q KIND=create-pool OUTCOME=made OBJECT=atomicos/docker-pool | grep .")?;
+    let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;
+    ensure!(info.starts_with("devicemapper ") && info.contains("atomicos-docker--pool"), "{info}");
+    let volumes = product::extents(&guest, "atomicos")?;
+    ensure!(volumes["root"] == 875, "{volumes:?}");
+    let status = guest.check("atomic host status")?;
+    ensure!(status.contains(&format!("storage is as {FILE} says")), "{status}");
+    ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
+
+    // Live: nobody applies.
+    guest.check(&format!("sed -i s/3500M/4G/ {FILE}"))?;
+    pool::until(&guest, "the root volume grows", "test $(lvs --noheadings --units m --nosuffix -o lv_size atomicos/root) = 4096.00")?;
+    pool::until(&guest, "its file system grows", "test $(df -B1 --output=size /sysroot | tail -1) -gt $((4000 << 20))")?;
+    pool::until(&guest, "nothing is left to do", "atomic host plan --exit-code")?;
+    ensure!(product::extents(&guest, "atomicos")?["docker-pool"] == volumes["docker-pool"], "the pool has another size");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Hosts that are not laid out as the appliance: a group named with dashes, and a root that is not on LVM.
+//! Hosts that are not laid out as the appliance: a group named with dashes, a root that is not on LVM, a group that somebody made before.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -41,5 +41,55 @@ fn a_root_on_a_partition_grows_and_a_group_is_made_of_disks() -> Result<()> {
     guest.reboot_and_wait()?;
     assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
     assert_eq!(guest.check("systemctl is-active docker.service")?, "active");
+    Ok(())
+}
+
+/// A group on the first data disk, made by hand.
+fn host_with_a_group() -> Result<Guest> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service && vgcreate -q theirs /dev/vdb")?;
+    Ok(guest)
+}
+
+/// docker runs on the pool in that group; the group has no other disk, and root's nothing of it.
+fn docker_runs_on_the_pool_in_it(guest: &Guest) -> Result<()> {
+    let info = guest.check("docker info --format '{{.Driver}} {{json .DriverStatus}}'")?;
+    assert!(info.starts_with("devicemapper ") && info.contains("theirs-docker--pool"), "{info}");
+    assert_eq!(guest.check("vgs --noheadings -o pv_name theirs")?, "/dev/vdb");
+    assert_eq!(product::extents(guest, "atomicos")?.keys().map(String::as_str).collect::<Vec<_>>(), ["root"]);
+    Ok(())
+}
+
+#[test]
+fn a_group_that_is_there_gets_the_pool_without_a_list_of_disks() -> Result<()> {
+    let guest = host_with_a_group()?;
+    let root = product::seqno(&guest, "atomicos")?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"devicemapper\"\nvolume-group = \"theirs\"\n")?;
+    let applied = product::apply(&guest, &[])?;
+    assert_eq!(applied.code, 0, "{:#}", applied.report);
+    let kinds = applied.kinds();
+    assert!(kinds.contains(&"create-pool".to_owned()) && !kinds.contains(&"add-disk".to_owned()), "{kinds:?}");
+    let volumes = product::extents(&guest, "theirs")?;
+    let taken = volumes["[docker-pool_tdata]"] + volumes["[docker-pool_tmeta]"] + volumes["[lvol0_pmspare]"];
+    assert_eq!(taken, 1023 * 60 / 100);
+    docker_runs_on_the_pool_in_it(&guest)?;
+    assert_eq!(product::seqno(&guest, "atomicos")?, root, "root's group was written to");
+    assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
+    Ok(())
+}
+
+#[test]
+fn docker_storage_setup_takes_a_group_that_is_there_too() -> Result<()> {
+    let guest = host_with_a_group()?;
+    guest.check("systemctl stop docker.socket docker.service; rm -f /etc/sysconfig/docker-storage")?;
+    guest.write_file("/etc/sysconfig/docker-storage-setup", "STORAGE_DRIVER=devicemapper\nVG=theirs\nMIN_DATA_SIZE=1G\n")?;
+    guest.check("docker-storage-setup")?;
+    let data = product::extents(&guest, "theirs")?["docker-pool"];
+    assert!((256..=1023 * 40 / 100).contains(&data), "40 % of the group: {data}");
+    guest.check("systemctl start docker.service")?;
+    docker_runs_on_the_pool_in_it(&guest)?;
+    let seqno = product::seqno(&guest, "theirs")?;
+    guest.check("docker-storage-setup")?;
+    assert_eq!(product::seqno(&guest, "theirs")?, seqno, "a second run writes nothing");
     Ok(())
 }

@@ -37,13 +37,19 @@ fn writer() -> PathBuf {
     top().join("target").join(profile).join("writer")
 }
 
-/// A pool of this size in a group of its own on one disk of `gib`, made by the product; `autoextend` goes into the spec as it is.
+/// A pool of this size for dockerd, in a group of its own on one disk of `gib`; `autoextend` goes into the spec as it is.
 pub fn make(guest: &mut Guest, gib: u32, size: &str, autoextend: &str) -> Result<()> {
     guest.add_disk(GROUP, gib)?;
+    make_on(guest, "devicemapper", &format!("size = \"{size}\"\nautoextend = {{ {autoextend} }}\n"))
+}
+
+/// The pool of that group, made by the product on the disk that is there for it; `pool` is what the spec says below `[storage.pool]`, to
+/// its end.
+pub fn make_on(guest: &Guest, driver: &str, pool: &str) -> Result<()> {
     guest.push(&writer(), WRITER)?;
     let spec = format!(
-        "[storage]\ndriver = \"devicemapper\"\nvolume-group = \"{GROUP}\"\ndevices = [\"/dev/disk/by-id/virtio-{GROUP}\"]\n\n\
-         [storage.pool]\nsize = \"{size}\"\nautoextend = {{ {autoextend} }}\n"
+        "[storage]\ndriver = \"{driver}\"\nvolume-group = \"{GROUP}\"\ndevices = [\"/dev/disk/by-id/virtio-{GROUP}\"]\n\n\
+         [storage.pool]\n{pool}"
     );
     guest.write_file(SPEC, spec)?;
     until(

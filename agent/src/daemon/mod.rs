@@ -43,7 +43,7 @@ enum Trigger {
 
 /// The storage run at boot: before docker, the storage family only.
 pub async fn run_storage(host: &Host) -> ExitCode {
-    match cycle(host, Scope::Storage, Stop::never(), None).await {
+    match cycle(host, Scope::Boot, Stop::never(), None).await {
         Ok(report) => match report.ending {
             Ending::Converged | Ending::Waiting => ExitCode::SUCCESS,
             Ending::Failed => ExitCode::FAILURE,

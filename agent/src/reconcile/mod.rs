@@ -57,7 +57,9 @@ pub enum CycleError {
 /// How much of the host a cycle is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The storage family alone: before the engine starts at boot.
+    /// The storage family alone, before the engine starts at boot, when the kernel may still be finding disks: they are waited for.
+    Boot,
+    /// The storage family alone.
     Storage,
     /// Everything.
     Whole,
@@ -72,7 +74,7 @@ pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<
     let storage = storage::observe(host, intention.desired().storage.as_ref(), scope).await?;
     let are_resumed_first = intention.desired().storage.is_some() && !storage.suspended.is_empty();
     match scope {
-        Scope::Storage => Ok(Survey { storage, units: None, image: None }),
+        Scope::Boot | Scope::Storage => Ok(Survey { storage, units: None, image: None }),
         Scope::Whole if are_resumed_first => Ok(Survey { storage, units: None, image: None }),
         Scope::Whole => {
             let units = units::observe(intention.desired()).await?;

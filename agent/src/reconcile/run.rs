@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
 
     /// The generation is written before the first effect, unless this spec is the one in force.
     pub(super) async fn begin(&mut self, intention: &Intention, scope: Scope, plan: &HostPlan) -> Result<Option<Generation>, CycleError> {
-        if scope == Scope::Storage || !is_news(self.host, intention)? {
+        if scope != Scope::Whole || !is_news(self.host, intention)? {
             return Ok(None);
         }
         let rows = serde_json::to_string_pretty(&plan.rows()).unwrap_or_default();

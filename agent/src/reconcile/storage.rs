@@ -18,14 +18,9 @@ const WORKER: &str = "storage-worker";
 /// # Errors
 /// When the worker cannot look.
 pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: Scope) -> Result<Observed, WorkerError> {
-    let wait = match scope {
-        // At boot the kernel may still be finding disks.
-        Scope::Storage => want.map(|want| want.device_timeout).unwrap_or_default(),
-        Scope::Whole => Duration::ZERO,
-    };
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
-        wait,
+        wait: patience(want, scope),
         partitions: want.is_some_and(|want| want.grow_partition.value),
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
         files: want.map(storage_setup::look_for).unwrap_or_default(),
@@ -43,6 +38,14 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
         (Some(observed), None) => Ok(with_watcher(host, observed)),
         (_, Some(why)) => Err(WorkerError::Refused { why }),
         (None, None) => Err(WorkerError::Refused { why: "the storage worker ended without an answer; see: journalctl -b".to_owned() }),
+    }
+}
+
+/// How long disks that are not there are waited for. Whoever asks later is answered at once.
+fn patience(want: Option<&config::Storage>, scope: Scope) -> Duration {
+    match scope {
+        Scope::Boot => want.map(|want| want.device_timeout).unwrap_or_default(),
+        Scope::Storage | Scope::Whole => Duration::ZERO,
     }
 }
 
@@ -105,3 +108,6 @@ pub(super) async fn apply(host: &Host, steps: &[&Step<Action>], kill: Option<Kil
     .await?;
     end.unwrap_or_else(|| Err(WorkerError::Refused { why: "the storage worker ended half way; see: journalctl -b".to_owned() }))
 }
+
+#[cfg(test)]
+mod tests;
