@@ -74,6 +74,13 @@ pub enum Action {
         /// The disk.
         disk: DiskRef,
     },
+    /// A run was cut off after LVM took the disk: what it had on record of the disk is settled.
+    SettleRecord {
+        /// The group.
+        group: String,
+        /// The disk.
+        disk: DiskRef,
+    },
     /// Grow the partition that holds the root file system.
     GrowRootPartition {
         /// The disk.

@@ -45,6 +45,7 @@ fn apply(have: &mut Observed, action: &Action) -> Result<(), Refused> {
         Action::GrowMember { group, node, from, to, .. } => groups::grow_member(have, group, node, *from, *to),
         Action::RenewMetadata { group, .. } => groups::renew_metadata(have, group),
         Action::AddDisk { group, disk } => groups::add_disk(have, group, disk),
+        Action::SettleRecord { group, disk } => groups::settle_record(have, group, disk),
         Action::GrowRootPartition { to, .. } => match &mut have.root {
             Root::Partition { size, room, .. } if *to > *size && *to <= *room => {
                 *size = *to;

@@ -24,6 +24,7 @@ impl Describe for Action {
             Action::GrowMember { .. } => "grow-physical-volume",
             Action::RenewMetadata { .. } => "renew-metadata",
             Action::AddDisk { .. } => "add-disk",
+            Action::SettleRecord { .. } => "settle-record",
             Action::GrowRootPartition { .. } => "grow-root-partition",
             Action::GrowRootVolume { .. } => "grow-root-volume",
             Action::GrowRootFilesystem { .. } => "grow-root-filesystem",
@@ -54,7 +55,7 @@ impl Describe for Action {
         match self {
             Action::ResumeDevice { name } => name.clone(),
             Action::CreateGroup { group, .. } | Action::RenewMetadata { group, .. } => group.clone(),
-            Action::AddDisk { disk, .. } | Action::WipeDisk { disk, .. } => disk.identity.clone(),
+            Action::AddDisk { disk, .. } | Action::SettleRecord { disk, .. } | Action::WipeDisk { disk, .. } => disk.identity.clone(),
             Action::GrowPartition { disk, number, .. } => format!("{disk} partition {number}"),
             Action::GrowMember { group, node, .. } => format!("{node} in {group}"),
             Action::GrowRootPartition { disk, number, .. } => format!("{disk} partition {number}"),
@@ -93,6 +94,7 @@ impl Describe for Action {
             Action::GrowPartition { from, .. } => from.to_string(),
             Action::RenewMetadata { nodes, .. } => format!("older or torn on {}", nodes.join(" ")),
             Action::AddDisk { .. } => "unused".to_owned(),
+            Action::SettleRecord { .. } => "on its way by the record".to_owned(),
             Action::GrowRootPartition { from, .. } => from.to_string(),
             Action::GrowRootVolume { from, extent, .. }
             | Action::GrowMember { from, extent, .. }
@@ -125,6 +127,7 @@ impl Describe for Action {
             Action::GrowMember { to, extent, .. } => size(*to, *extent),
             Action::RenewMetadata { .. } => "the same on all disks".to_owned(),
             Action::AddDisk { group, disk } => format!("in {group}, {}", disk.size),
+            Action::SettleRecord { group, .. } => format!("in {group}"),
             Action::GrowRootPartition { to, .. } => to.to_string(),
             Action::GrowRootVolume { to, extent, .. } | Action::GrowPool { to, extent, .. } | Action::GrowVolume { to, extent, .. } => {
                 size(*to, *extent)

@@ -40,13 +40,14 @@ fn fill_stores(choices: &mut Choices, have: &mut Observed) {
 }
 
 fn rare(choices: &mut Choices, have: &mut Observed) {
-    match choices.below(8) {
+    match choices.below(9) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
         1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
         4 => (have.engine.loopback, have.engine.docker) = (Some(77), Kept::Images),
         5 => untag_pools(have),
+        7 => leave_records(have),
         6 => have.lagging = have.groups.keys().map(|group| (group.clone(), vec!["/dev/vda3".to_owned()])).collect(),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
     }
@@ -151,6 +152,17 @@ fn cut_off_disk(choices: &mut Choices, have: &mut Observed) {
         {
             disk.intended = Some(to.clone());
             disk.use_ = if orphan { DiskUse::OrphanMember } else { DiskUse::Empty };
+        }
+    }
+}
+
+/// The run was cut off after LVM took the disks.
+fn leave_records(have: &mut Observed) {
+    for device in have.devices.values_mut() {
+        if let Device::Disk(disk) = device
+            && let DiskUse::Member { group } = &disk.use_
+        {
+            disk.intended = Some(group.clone());
         }
     }
 }

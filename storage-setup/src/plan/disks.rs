@@ -85,6 +85,8 @@ struct New<'a> {
 enum Verdict {
     /// It is in the group.
     There,
+    /// So it is, and the record of a run that was cut off says that it goes there.
+    Recorded,
     /// It is added, once what it holds is wiped.
     Add { holds: Option<String> },
 }
@@ -120,6 +122,7 @@ fn wanted<'a>(draft: &mut Draft<'a>, group: &str, extent: Bytes) -> Vec<New<'a>>
         match verdict {
             Ok((disk, Verdict::Add { holds })) => good.push(New { place: &path.place, disk, holds }),
             Ok((_, Verdict::There)) => {}
+            Ok((disk, Verdict::Recorded)) => settle(draft, group, disk),
             Err((message, hint)) => {
                 bad = true;
                 draft.problem(&path.place, "storage.devices", message, hint);
@@ -138,7 +141,7 @@ fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes, wiped: bool) -> Re
     let ours = disk.intended.as_deref() == Some(group);
     let mut holds = None;
     match &disk.use_ {
-        DiskUse::Member { group: of } if of == group => return Ok(Verdict::There),
+        DiskUse::Member { group: of } if of == group => return Ok(if ours { Verdict::Recorded } else { Verdict::There }),
         DiskUse::Member { group: of } => {
             let hint = format!("take it out of {of} first (vgreduce, pvremove), or list another disk");
             return Err((format!("{path} belongs to the volume group {of}"), hint));
@@ -165,6 +168,12 @@ fn judge(path: &str, disk: &Disk, group: &str, extent: Bytes, wiped: bool) -> Re
         return Err((format!("{path} has {}, which is less than one extent of {group}", disk.size), format!("the least is {least}")));
     }
     Ok(Verdict::Add { holds })
+}
+
+fn settle(draft: &mut Draft<'_>, group: &str, disk: &Disk) {
+    let reason = Reason::Resumed("an earlier run was cut off after LVM took the disk".to_owned());
+    let action = Action::SettleRecord { group: group.to_owned(), disk: reference(disk) };
+    draft.push(action, reason, Disruption::None, Vec::new());
 }
 
 /// The step that wipes the disk, if it has to be.

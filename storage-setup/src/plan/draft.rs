@@ -185,6 +185,7 @@ fn undo(action: &Action) -> Undo {
         | Action::GrowMember { .. }
         | Action::RenewMetadata { .. }
         | Action::AddDisk { .. }
+        | Action::SettleRecord { .. }
         | Action::GrowRootPartition { .. }
         | Action::GrowRootVolume { .. }
         | Action::GrowRootFilesystem { .. }

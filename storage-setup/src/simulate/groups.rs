@@ -33,7 +33,10 @@ pub(super) fn add_disk(have: &mut Observed, name: &str, new: &DiskRef) -> Result
             continue;
         }
         match &disk.use_ {
-            DiskUse::Empty | DiskUse::OrphanMember => disk.use_ = DiskUse::Member { group: name.to_owned() },
+            DiskUse::Empty | DiskUse::OrphanMember => {
+                disk.use_ = DiskUse::Member { group: name.to_owned() };
+                disk.intended = None;
+            }
             DiskUse::Member { .. } | DiskUse::Partitioned(_) | DiskUse::Signature(_) | DiskUse::Held(_) | DiskUse::Unreadable(_) => {
                 return Err(refused(&new.node, "the disk is in use"));
             }
@@ -46,6 +49,17 @@ pub(super) fn add_disk(have: &mut Observed, name: &str, new: &DiskRef) -> Result
     let uuid = format!("uuid-of-{}", new.identity);
     group.members.push(Member { node: new.node.clone(), uuid, extents, start: Bytes(MIB), size: Some(new.size) });
     Ok(())
+}
+
+pub(super) fn settle_record(have: &mut Observed, name: &str, of: &DiskRef) -> Result<(), Refused> {
+    let mut settled = false;
+    for device in have.devices.values_mut() {
+        let Device::Disk(disk) = device else { continue };
+        if disk.node == of.node && disk.use_ == (DiskUse::Member { group: name.to_owned() }) {
+            settled |= disk.intended.take().is_some();
+        }
+    }
+    if settled { Ok(()) } else { Err(refused(&of.node, "there is no record of it, or it is not in the group")) }
 }
 
 pub(super) fn renew_metadata(have: &mut Observed, name: &str) -> Result<(), Refused> {

@@ -2,7 +2,7 @@
 
 use config::{Bytes, Group, KIB, Reason};
 
-use super::host::{With, at, disk, gib, group, host, lines, notes, of_free, problem, problems, spec, steps};
+use super::host::{With, after, at, disk, gib, group, host, lines, notes, of_free, problem, problems, spec, steps};
 use crate::{Action, Device, DiskUse, Member, Root, cases};
 
 #[test]
@@ -15,6 +15,15 @@ fn a_member_is_left_as_it_is() {
     let mut have = host();
     disk(&mut have, 0).use_ = DiskUse::Member { group: "atomicos".to_owned() };
     assert_eq!(lines(&spec().disk(0), &have), [""; 0]);
+}
+
+#[test]
+fn the_record_of_a_disk_that_has_arrived_is_settled() {
+    let mut have = host();
+    disk(&mut have, 0).use_ = DiskUse::Member { group: "atomicos".to_owned() };
+    disk(&mut have, 0).intended = Some("atomicos".to_owned());
+    assert_eq!(lines(&spec().disk(0), &have), ["settle-record serial:data1 [none]"]);
+    assert_eq!(steps(&spec().disk(0), &after(&spec().disk(0), have)), vec![]);
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn most_cases_can_be_planned_and_each_kind_of_step_is_drawn() {
         }
     }
     assert!(planned > 800, "only {planned} of 2000");
-    assert_eq!(kinds.len(), 30, "{kinds:?}");
+    assert_eq!(kinds.len(), 31, "{kinds:?}");
 }
 
 #[test]

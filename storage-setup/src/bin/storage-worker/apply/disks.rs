@@ -49,6 +49,22 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     Ok(Change::Made)
 }
 
+/// Of a disk that is in its group since a run that was cut off right after LVM's command.
+pub(super) fn settle_record(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Change, ApplyError> {
+    match the_very(machine, disk)?.use_ {
+        DiskUse::Member { group: of } if of == group => {}
+        DiskUse::Member { .. }
+        | DiskUse::Empty
+        | DiskUse::OrphanMember
+        | DiskUse::Partitioned(_)
+        | DiskUse::Signature(_)
+        | DiskUse::Held(_)
+        | DiskUse::Unreadable(_) => return changed(format!("{} is not in {group} any more", disk.node)),
+    }
+    flush(&disk.node)?;
+    already_in(machine, std::slice::from_ref(disk))
+}
+
 /// LVM writes what it goes by to every disk of the group.
 pub(super) fn renew_metadata(machine: &mut Machine<'_>, group: &str) -> Result<Change, ApplyError> {
     if !machine.report()?.lagging.contains_key(group) {

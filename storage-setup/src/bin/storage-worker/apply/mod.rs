@@ -139,6 +139,7 @@ fn act(action: &Action, machine: &mut Machine<'_>) -> Result<Change, ApplyError>
         Action::GrowMember { group, node, to, .. } => root::grow_member(machine, group, node, *to),
         Action::RenewMetadata { group, .. } => disks::renew_metadata(machine, group),
         Action::AddDisk { group, disk } => disks::add_disk(machine, group, disk),
+        Action::SettleRecord { group, disk } => disks::settle_record(machine, group, disk),
         Action::GrowRootPartition { disk, number, to, .. } => root::grow_partition(machine, disk, *number, *to),
         Action::GrowRootVolume { group, volume, to, .. } => root::grow_volume(machine, group, volume, *to),
         Action::GrowRootFilesystem { filesystem, device, to } => filesystems::grow(machine, *filesystem, device, *to),
