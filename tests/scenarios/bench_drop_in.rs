@@ -9,7 +9,7 @@ const RUNS: usize = 15;
 
 /// Seconds of one command, by the guest's own clock.
 fn seconds(guest: &Guest, command: &str) -> Result<f64> {
-    let script = format!("a=$(date +%s%N); {command} >/dev/null 2>&1 || exit 1; b=$(date +%s%N); echo $((b - a))");
+    let script = format!("a=$(date +%s%N); {{ {command}; }} >/dev/null 2>&1 || exit 1; b=$(date +%s%N); echo $((b - a))");
     let nanoseconds: f64 = guest.check(&script)?.parse()?;
     Ok(nanoseconds / 1e9)
 }
