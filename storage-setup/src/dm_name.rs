@@ -36,5 +36,12 @@ pub fn group(name: &str) -> Option<String> {
     Some(group.replace('\0', "-")).filter(|group| !group.is_empty())
 }
 
+/// The number of a partition that kpartx(8) made of a multipath device, by its UUID in device-mapper: `part1-mpath-3600508b4`.
+#[must_use]
+pub fn partition_of_multipath(uuid: &str) -> Option<u32> {
+    let (partition, of) = uuid.split_once('-')?;
+    of.starts_with("mpath-").then(|| partition.strip_prefix("part")?.parse().ok())?
+}
+
 #[cfg(test)]
 mod tests;

@@ -27,3 +27,11 @@ proptest! {
         prop_assert_eq!(split(&name), Some((group_name, volume)));
     }
 }
+
+#[test]
+fn a_partition_of_a_multipath_device_is_told_by_its_uuid() {
+    assert_eq!(super::partition_of_multipath("part12-mpath-3600508b4000156d70001200000b0000"), Some(12));
+    for other in ["mpath-3600508b4", "part1-LVM-abc", "LVM-abc", "partx-mpath-1", "part1"] {
+        assert_eq!(super::partition_of_multipath(other), None, "{other}");
+    }
+}

@@ -129,11 +129,20 @@ impl Number {
         text(&self.sysfs()?.parent()?.join("dev")).map(Number)
     }
 
-    /// Its partitions, in the order of the table.
+    /// Several paths to one disk, as device-mapper joins them.
+    pub(crate) fn is_multipath(&self) -> bool {
+        self.attribute("dm/uuid").is_some_and(|uuid| uuid.starts_with("mpath-"))
+    }
+
+    /// Its partitions, in the order of the table. Those of a multipath device are devices of their own, which kpartx makes.
     pub(crate) fn partitions(&self) -> Vec<Number> {
-        let entries = self.sysfs().and_then(|directory| std::fs::read_dir(directory).ok());
+        let holders = self.is_multipath().then_some("holders");
+        let entries = self.sysfs().and_then(|directory| std::fs::read_dir(directory.join(holders.unwrap_or_default())).ok());
         let found = entries.into_iter().flatten().flatten().filter_map(|entry| {
-            let index = text(&entry.path().join("partition"))?.parse::<u32>().ok()?;
+            let index = match holders {
+                None => text(&entry.path().join("partition"))?.parse::<u32>().ok()?,
+                Some(_) => dm_name::partition_of_multipath(&text(&entry.path().join("dm/uuid"))?)?,
+            };
             Some((index, Number(text(&entry.path().join("dev"))?)))
         });
         let mut found: Vec<(u32, Number)> = found.collect();

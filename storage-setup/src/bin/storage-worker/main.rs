@@ -17,7 +17,7 @@ mod program;
 mod signals;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     let mut events = match Events::take_over_stdout() {
         Ok(events) => events,
         Err(error) => {
-            eprintln!("storage-worker: {}", events::chain(&error));
+            let _ = writeln!(std::io::stderr(), "storage-worker: {}", events::chain(&error));
             return ExitCode::FAILURE;
         }
     };
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Err(error) => {
             let why = events::chain(&error);
             // The journal has it when the reader of the events is gone.
-            eprintln!("storage-worker: {why}");
+            let _ = writeln!(std::io::stderr(), "storage-worker: {why}");
             let _ = events.emit(&Event::Failed { why });
             ExitCode::FAILURE
         }

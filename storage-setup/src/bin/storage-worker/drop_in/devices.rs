@@ -93,7 +93,7 @@ fn found(word: &str, options: &Options, eyes: &Eyes<'_>) -> Result<Found, DropIn
 fn is_made_of_others(number: &Number) -> bool {
     let Some(directory) = number.sysfs() else { return false };
     let below = std::fs::read_dir(directory.join("slaves")).is_ok_and(|mut entries| entries.next().is_some());
-    below && !number.attribute("dm/uuid").is_some_and(|uuid| uuid.starts_with("mpath-"))
+    below && !number.is_multipath()
 }
 
 fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<LegacyDisk, DropInError> {
@@ -124,6 +124,10 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
     disk.held = all.filter_map(|number| held(number, &number.node()?, eyes.host)).next();
     if size.0 == 0 {
         disk.unreadable = Some("the kernel says that it has no size".to_owned());
+    } else if number.is_multipath() {
+        // kpartx, and not the kernel, would have to show what sfdisk makes.
+        disk.unreadable =
+            Some("it is a multipath device; make it a physical volume of the group by hand, as it is or by a partition".to_owned());
     } else if disk.held.is_none() {
         if wipes {
             disk.wiped = signatures::wiped(number, &disk.identity, eyes.known.wipes.as_ref());
@@ -137,6 +141,9 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
 fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
     if wipes || disk.parts.is_empty() {
         disk.signature = counting(&disk.node)?;
+        if disk.intended.is_some() && disk.parts.is_empty() && is_torn_table(&disk.node)? {
+            disk.signature = None;
+        }
     }
     if wipes || (disk.intended.is_some() && disk.parts.len() == 1) {
         for part in &mut disk.parts {
@@ -144,6 +151,11 @@ fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
         }
     }
     Ok(())
+}
+
+/// Nothing but parts of a table, without a partition that the kernel shows: a run of ours was cut off by the power while it wrote it.
+fn is_torn_table(node: &str) -> Result<bool, ProgramError> {
+    Ok(signatures::on(node)?.iter().all(|found| ["dos", "gpt", "PMBR"].contains(&found.kind.as_str())))
 }
 
 /// LVM's where there are several: a group may stand on it.

@@ -62,9 +62,9 @@ fn ended(done: Result<(), DropInError>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One line on standard error.
+/// One line on standard error. Whoever closed it shall not end a run half way.
 fn say(line: &Say) {
-    eprintln!("{line}");
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// On standard output. Whoever closed it does not want it.
