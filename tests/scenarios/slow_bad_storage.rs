@@ -22,7 +22,7 @@ const BAD: [Bad; 10] = [
     },
     Bad {
         name: "a disk with a mounted partition",
-        prepare: "printf 'label: gpt\\n,\\n' | sfdisk -q /dev/vdc; udevadm settle; mkfs.ext4 -qF /dev/vdc1; mount /dev/vdc1 /mnt",
+        prepare: "printf 'label: gpt\\n,\\n' | sfdisk -q /dev/vdc; udevadm settle; mkfs.ext4 -qF /dev/vdc1; mount -o ro,noload /dev/vdc1 /mnt",
         storage: "devices = [\"/dev/vdc\"]\nwipe = []\n",
         says: &["storage.devices", "in use by mounted on /var/mnt, by its partition /dev/vdc1"],
     },

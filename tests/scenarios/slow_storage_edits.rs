@@ -182,7 +182,7 @@ fn root_grows_into_a_new_disk_and_then_takes_from_the_pool_with_consent() -> Res
     assert_eq!((waiting.code, waiting.kinds()), (3, Vec::new()), "without consent nothing happens");
     assert_eq!(guest.check("cat /var/data/file")?, "kept");
     let shown = product::plan_text(&guest)?;
-    for words in ["remove-pool atomicos/docker-pool", "grow-root-volume atomicos/root: 4 GiB -> 6 GiB", "create-pool", "--consent"] {
+    for words in ["remove-pool atomicos/docker-pool", "grow-root-volume atomicos/root 4 GiB -> 6 GiB", "create-pool", "--consent"] {
         assert!(shown.contains(words), "{words:?} is not in the plan:\n{shown}");
     }
     let consents = consents(&guest)?;

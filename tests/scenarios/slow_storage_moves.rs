@@ -168,7 +168,7 @@ fn root_takes_from_dockerds_pool_with_the_images_kept_around_it() -> Result<()> 
     let before = product::extents(&guest, "atomicos")?;
     let says = [
         "remove-pool atomicos/docker-pool",
-        "grow-root-volume atomicos/root: 3 GiB -> 5 GiB",
+        "grow-root-volume atomicos/root 3 GiB -> 5 GiB",
         "create-pool atomicos/docker-pool",
         "data-loss",
         "--consent",
