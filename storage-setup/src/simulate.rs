@@ -118,8 +118,8 @@ fn meets_records(have: &Observed, text: &str) -> bool {
     let now = have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text));
     let is_there = |device: &&str| {
         have.groups.iter().any(|(group, found)| {
-            let is_its = |volume: &LogicalVolume| stamp::is_engines(&volume.tags) || !stamp::is_ours(&volume.tags);
-            let pools = found.volumes.iter().filter(|(_, volume)| matches!(volume.role, Role::Pool(_)) && is_its(volume));
+            let is_its = |volume: &LogicalVolume| matches!(volume.role, Role::Pool(_)) && stamp::may_be_engines(&volume.tags);
+            let pools = found.volumes.iter().filter(|(_, volume)| is_its(volume));
             pools.into_iter().any(|(name, _)| device.strip_prefix("/dev/mapper/") == Some(&dm_name::of(group, name)))
         })
     };

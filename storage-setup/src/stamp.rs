@@ -71,6 +71,12 @@ pub fn is_engines(tags: &[String]) -> bool {
     tags.iter().any(|tag| tag == ENGINES)
 }
 
+/// Whether dockerd may have had a pool with these tags: not when it was made here for volumes.
+#[must_use]
+pub fn may_be_engines(tags: &[String]) -> bool {
+    is_engines(tags) || !is_ours(tags)
+}
+
 /// All tags of a new pool, sorted; `engines`: not for volumes.
 #[must_use]
 pub fn of_pool(asked: &str, engines: bool) -> Vec<String> {

@@ -1,26 +1,8 @@
 //! What the drop-in for docker-storage-setup refuses: each ends with 1 and its sentence, and no disk changes by a bit.
 
 use anyhow::Result;
+use tests::drop_in::{INPUT, OUTPUT, host, run};
 use tests::guest::{Guest, Output};
-use tests::image::Layout;
-
-const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
-const OUTPUT: &str = "/etc/sysconfig/docker-storage";
-
-/// A host whose agent and docker stay out of the way.
-fn host() -> Result<Guest> {
-    let guest = Guest::ready(&Layout::vg("atomicos"))?;
-    guest.check(
-        "systemctl stop atomic-hostd.service docker.socket docker.service; mkdir -p /etc/sysconfig; rm -f /etc/sysconfig/docker-storage",
-    )?;
-    Ok(guest)
-}
-
-fn run(guest: &Guest, words: &[&str]) -> Result<Output> {
-    let mut argv = vec!["/usr/bin/docker-storage-setup"];
-    argv.extend(words);
-    guest.run(&argv)
-}
 
 /// Runs it with this file, and expects it to end with 1 and these words in its last line.
 fn refused(guest: &Guest, text: &str, wanted: &str) -> Result<()> {

@@ -1,20 +1,8 @@
 //! Whom and what the drop-in for docker-storage-setup waits for: the shell tool's lock, the agent's, and disks that come late.
 
 use anyhow::Result;
-use tests::guest::Guest;
-use tests::image::Layout;
+use tests::drop_in::{INPUT, host};
 use tests::product::{self, SPEC};
-
-const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
-
-/// A host whose agent and docker stay out of the way.
-fn host() -> Result<Guest> {
-    let guest = Guest::ready(&Layout::vg("atomicos"))?;
-    guest.check(
-        "systemctl stop atomic-hostd.service docker.socket docker.service; mkdir -p /etc/sysconfig; rm -f /etc/sysconfig/docker-storage",
-    )?;
-    Ok(guest)
-}
 
 /// Shell functions: `hold FILE` takes a lock and keeps it until `let_go`; `until_true COMMAND` gives up after two minutes.
 const TOOLS: &str = "rm -f /run/go /run/held; \

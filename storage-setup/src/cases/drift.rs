@@ -47,8 +47,8 @@ fn rare(choices: &mut Choices, have: &mut Observed) {
         3 => each_volume(choices, have, |volume| volume.content = Content::Unknown),
         4 => (have.engine.loopback, have.engine.docker) = (Some(77), Kept::Images),
         5 => untag_pools(have),
-        7 => leave_records(have),
         6 => have.lagging = have.groups.keys().map(|group| (group.clone(), vec!["/dev/vda3".to_owned()])).collect(),
+        7 => leave_records(have),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
     }
 }

@@ -45,6 +45,21 @@ fn an_active_monitored_pool_has_usage() {
 }
 
 #[test]
+fn what_snapshots_or_thin_volumes_hang_on_is_told() {
+    let origin = |role: &str| {
+        let text = GOLDEN.replace("\"lv_role\":\"public\"", &format!("\"lv_role\":\"{role}\""));
+        let root = &parse(&text, &[]).expect("a report").groups["atomicos"].volumes["root"];
+        (root.role.clone(), root.origin)
+    };
+    assert_eq!(origin("public"), (Role::Linear, false));
+    for role in ["public,origin,thickorigin", "public,origin,multithickorigin", "public,origin,extorigin"] {
+        assert_eq!(origin(role), (Role::Linear, true), "{role}");
+    }
+    // Snapshots in the pool stay when what they were taken of goes.
+    assert!(!origin("public,origin,thinorigin").1);
+}
+
+#[test]
 fn a_copy_on_write_snapshot_is_not_plain() {
     let text = GOLDEN.replacen("\"lv_role\":\"public\"", "\"lv_role\":\"public,snapshot,thicksnapshot\"", 2);
     let report = parse(&text.replace("\"segtype\":\"thin\"", "\"segtype\":\"linear\""), &[]).expect("a report");

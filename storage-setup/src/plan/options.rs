@@ -30,14 +30,11 @@ pub(super) fn names_pool(draft: &Draft<'_>, group: &str, pool: &str) -> bool {
     draft.have.files.get(options::PATH).and_then(|file| options::pool_device(&file.text)) == Some(&device)
 }
 
-fn may_be_engines(volume: &LogicalVolume) -> bool {
-    matches!(volume.role, Role::Pool(_)) && (stamp::is_engines(&volume.tags) || !stamp::is_ours(&volume.tags))
-}
-
 /// The pool that dockerd is told to use, group and name, when it is there. One that we made for volumes is not the one that it had.
 pub(super) fn named_pool<'a>(draft: &Draft<'a>) -> Option<(&'a str, &'a str)> {
+    let may_be = |volume: &LogicalVolume| matches!(volume.role, Role::Pool(_)) && stamp::may_be_engines(&volume.tags);
     let pools = |(group, found): (&'a String, &'a VolumeGroup)| {
-        let names = found.volumes.iter().filter(|(_, volume)| may_be_engines(volume)).map(|(name, _)| name);
+        let names = found.volumes.iter().filter(|(_, volume)| may_be(volume)).map(|(name, _)| name);
         names.map(|name| (group.as_str(), name.as_str())).collect::<Vec<_>>()
     };
     draft.have.groups.iter().flat_map(pools).find(|(group, pool)| names_pool(draft, group, pool))

@@ -54,19 +54,16 @@ pub(super) async fn run(host: &Host, yes: bool) -> Result<ExitCode, VerbError> {
 async fn mounts_again(host: &Host, before: &BTreeMap<String, Mount>) -> Result<BTreeSet<StepId>, VerbError> {
     let intention = intention::from_layers(host)?;
     let (_, plan) = reconcile::preview(host, &intention, Scope::Storage, &Consent::default()).await?;
-    let is_one = |action: &Action| {
-        let Action::StartMount { mount, .. } = action else { return false };
-        before.contains_key(mount)
+    let mounts = |action: &Action| {
+        if let Action::StartMount { mount, .. } = action {
+            before.contains_key(mount)
+        } else if let Action::WriteFile { path, .. } = action {
+            before.keys().any(|mount| mount_unit::path(mount) == *path)
+        } else {
+            false
+        }
     };
-    let starts = plan.storage.iter().filter(|gated| is_one(&gated.step.action));
-    let mut steps: BTreeSet<StepId> = starts.map(|gated| gated.step.id.clone()).collect();
-    let writes_unit = |action: &Action| {
-        let Action::WriteFile { path, .. } = action else { return false };
-        before.keys().any(|mount| mount_unit::path(mount) == *path)
-    };
-    let units = plan.storage.iter().filter(|gated| writes_unit(&gated.step.action));
-    steps.extend(units.map(|gated| gated.step.id.clone()));
-    Ok(steps)
+    Ok(plan.storage.iter().filter(|gated| mounts(&gated.step.action)).map(|gated| gated.step.id.clone()).collect())
 }
 
 /// The same host without pool, volumes and a driver that needs the pool.

@@ -20,6 +20,14 @@ fn a_volume_that_is_dropped_goes_with_its_mount_by_consent() {
 }
 
 #[test]
+fn a_volume_with_snapshots_stays_since_they_would_go_with_it() {
+    let mut have = after(&spec().plain("data", "/srv/data", gib(2)), host());
+    volume(&mut have, "data").origin = true;
+    assert_eq!(lines(&spec(), &have), [""; 0]);
+    assert!(notes(&spec(), &have)[0].contains("snapshots of atomicos/data would go with it"));
+}
+
+#[test]
 fn a_pool_goes_after_the_volumes_in_it() {
     let have = after(&spec().pool(of_free(60)).thin("data", "/srv/data", 1), host());
     assert_eq!(
