@@ -6,10 +6,14 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::host::Host;
+
+/// What the kernel is to tell of. Everybody opens files of /etc, all the time: those must not wake the daemon.
+const KINDS: EventKindMask =
+    EventKindMask::CREATE.union(EventKindMask::REMOVE).union(EventKindMask::MODIFY_NAME).union(EventKindMask::ACCESS_CLOSE);
 
 /// Starts to watch; the watcher must be kept for as long as messages are wanted.
 ///
@@ -17,14 +21,15 @@ use crate::host::Host;
 /// When the kernel refuses to watch /etc.
 pub(super) fn start(host: &Host) -> Result<(RecommendedWatcher, UnboundedReceiver<()>), notify::Error> {
     let (tell, edits) = unbounded_channel();
-    let mut watcher = notify::recommended_watcher(move |event: Result<Event, notify::Error>| {
+    let heard = move |event: Result<Event, notify::Error>| {
         // An error means lost events: read everything again.
         let matters =
             event.as_ref().map_or(true, |event| event.need_rescan() || (changes(event) && event.paths.iter().any(|path| is_layer(path))));
         if matters && tell.send(()).is_err() {
             tracing::debug!("the daemon is ending; an edit was not looked at");
         }
-    })?;
+    };
+    let mut watcher = RecommendedWatcher::new(heard, Config::default().with_event_kinds(KINDS))?;
     watcher.watch(&host.root.join("etc"), RecursiveMode::NonRecursive)?;
     for directory in directories(&host.root).iter().filter(|directory| directory.is_dir()) {
         watcher.watch(directory, RecursiveMode::NonRecursive)?;

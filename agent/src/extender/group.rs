@@ -2,7 +2,7 @@
 //!
 //! No event of device-mapper comes of a new disk in a group. Where LVM keeps no backups, only the timer of an alarm is left.
 
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::host::Host;
@@ -40,7 +40,9 @@ impl Changes {
                 tell.send(()).unwrap_or_default();
             }
         };
-        let watcher = notify::recommended_watcher(heard).and_then(|mut watcher| {
+        // A name that is moved in counts as made.
+        let kinds = Config::default().with_event_kinds(EventKindMask::CREATE | EventKindMask::MODIFY_NAME);
+        let watcher = RecommendedWatcher::new(heard, kinds).and_then(|mut watcher| {
             watcher.watch(&directory, RecursiveMode::NonRecursive)?;
             Ok(watcher)
         });

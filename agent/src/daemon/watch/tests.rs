@@ -54,3 +54,21 @@ async fn every_way_of_editing_a_layer_is_heard_and_nothing_else() {
     fs::write(etc.join("atomic-host.d/README"), "").unwrap();
     assert!(!heard(&mut edits).await, "reads and other files are nothing to us");
 }
+
+/// Programs open files of /etc all the time: a watch that the kernel tells of that wakes the daemon each time, for nothing.
+#[tokio::test(flavor = "current_thread")]
+async fn the_kernel_tells_of_no_opens_and_reads() {
+    const ACCESS_MODIFY_CLOSE_NOWRITE_OPEN: u32 = 0x01 | 0x02 | 0x10 | 0x20;
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("etc")).unwrap();
+    let watching = start(&Host::below(directory.path())).unwrap();
+
+    let descriptors = fs::read_dir("/proc/self/fdinfo").unwrap().flatten();
+    let described: Vec<String> = descriptors.filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect();
+    let watches = described.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("inotify "));
+    let masks: Vec<u32> =
+        watches.filter_map(|line| u32::from_str_radix(line.split(' ').find_map(|word| word.strip_prefix("mask:"))?, 16).ok()).collect();
+    assert!(!masks.is_empty(), "{described:?}");
+    assert!(masks.iter().all(|mask| mask & ACCESS_MODIFY_CLOSE_NOWRITE_OPEN == 0), "{masks:x?}");
+    drop(watching);
+}

@@ -9,3 +9,14 @@ fn the_count_of_changes_is_read_from_a_backup() {
     assert_eq!(count("fill {\n\tseqno = \"12\"\n}\n"), None);
     assert_eq!(count(""), None);
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_backup_that_is_renamed_into_place_is_a_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let backups = directory.path().join("etc/lvm/backup");
+    std::fs::create_dir_all(&backups).unwrap();
+    let mut changes = Changes::watch(&Host::below(directory.path()));
+    std::fs::write(backups.join(".lvm_host_1"), "seqno = 1").unwrap();
+    std::fs::rename(backups.join(".lvm_host_1"), backups.join("fill")).unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(5), changes.changed()).await.unwrap();
+}
