@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Action {
-    /// Resume a device that a killed LVM command left suspended.
+    /// Resume a device that a killed LVM command left suspended, or with a table that waits to be taken.
     ResumeDevice {
         /// dm name
         name: String,

@@ -1,6 +1,6 @@
 //! LVM's own report, `lvm fullreport --reportformat json`, as volume groups.
 //!
-//! The worker runs the command with [`config_argument`]; its text comes here; groups go into [`crate::Observed`].
+//! The worker runs [`COMMAND`]; its text comes here; groups go into [`crate::Observed`].
 
 use std::collections::BTreeMap;
 
@@ -47,26 +47,19 @@ pub enum ReportError {
     },
 }
 
-/// The `--config` that chooses the columns.
+/// The command, in words: all groups, each under its lock, with the columns that are read here.
 ///
-/// One row is one message of liblvm2cmd, and that is cut at 4095 bytes. All columns together come near it, so only those that are
-/// read here are asked for; tags, the only ones without a bound of their own, come last.
-#[must_use]
-pub fn config_argument() -> String {
-    const COLUMNS: [(&str, &str); 5] = [
-        ("vgs", "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count"),
-        ("pvs", "pv_name,pv_uuid,pv_pe_count,pe_start,dev_size"),
-        ("lvs", "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags"),
-        ("pvsegs", "pv_uuid"),
-        ("segs", "lv_uuid,segtype,chunk_size,seg_monitor"),
-    ];
-    let mut text = "report{".to_owned();
-    for (what, columns) in COLUMNS {
-        text.push_str(&format!("{what}_cols_full=\"{columns}\" "));
-    }
-    text.push('}');
-    text
-}
+/// One row is one message of liblvm2cmd, and that is cut at 4095 bytes. All columns together come near it, so they are chosen; tags, the
+/// only ones without a bound of their own, come last. Not chosen by `--config`: for that LVM reads its configuration twice more.
+#[rustfmt::skip]
+pub const COMMAND: [&str; 27] = [
+    "fullreport", "--all", "--reportformat", "json", "--units", "b", "--nosuffix",
+    "--configreport", "vg", "-o", "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count",
+    "--configreport", "pv", "-o", "pv_name,pv_uuid,pv_pe_count,pe_start,dev_size",
+    "--configreport", "lv", "-o", "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags",
+    "--configreport", "pvseg", "-o", "pv_uuid",
+    "--configreport", "seg", "-o", "lv_uuid,segtype,chunk_size,seg_monitor",
+];
 
 #[derive(Deserialize)]
 struct RawReport {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Everything that the planner looks at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
-    /// Devices of device-mapper that a killed LVM command left suspended, by dm name.
+    /// Devices of device-mapper that a killed LVM command left suspended, or with a table that waits to be taken, by dm name.
     /// While there are any, the rest was not looked at (a probe would hang) and is empty.
     pub suspended: Vec<String>,
     /// What `/` lives on.

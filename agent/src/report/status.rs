@@ -155,7 +155,7 @@ pub fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
     let mut text = String::new();
     if !storage.suspended.is_empty() {
         return format!(
-            "storage   suspended by an LVM command that was cut off: {}; atomic host apply resumes it\n",
+            "storage   left half-changed by an LVM command that was killed: {}; atomic host apply mends that\n",
             storage.suspended.join(" ")
         );
     }

@@ -87,7 +87,7 @@ impl Describe for Action {
 
     fn from(&self) -> String {
         match self {
-            Action::ResumeDevice { .. } => "suspended".to_owned(),
+            Action::ResumeDevice { .. } => "half-changed".to_owned(),
             Action::CreateGroup { .. } | Action::CreatePool { .. } | Action::CreateVolume { .. } => "absent".to_owned(),
             Action::AdoptPool { .. } => "without our tags".to_owned(),
             Action::WipeDisk { holds, .. } => holds.clone(),

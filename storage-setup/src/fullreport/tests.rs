@@ -2,7 +2,7 @@
 
 use config::{Bytes, KIB, MIB};
 
-use super::{ReportError, config_argument, hundredths, parse};
+use super::{ReportError, hundredths, parse};
 use crate::Role;
 
 const GOLDEN: &str = include_str!("golden.json");
@@ -84,11 +84,4 @@ fn percentages_are_hundredths() {
     for (text, expected) in cases {
         assert_eq!(hundredths(text), expected, "{text}");
     }
-}
-
-#[test]
-fn the_configuration_is_one_word_that_single_quotes_can_hold() {
-    let text = config_argument();
-    assert!(!text.contains('\''), "{text}");
-    assert!(text.contains("lvs_cols_full=\"lv_uuid,"), "{text}");
 }

@@ -139,7 +139,7 @@ impl<'a> Draft<'a> {
     /// Steps for devices that a killed command left suspended.
     pub(super) fn resume_devices(&mut self) {
         for name in &self.have.suspended {
-            let reason = Reason::Resumed("a killed LVM command left it suspended".to_owned());
+            let reason = Reason::Resumed("a killed LVM command left it half-changed".to_owned());
             self.push(Action::ResumeDevice { name: name.clone() }, reason, Disruption::None, Vec::new());
         }
     }

@@ -110,14 +110,14 @@ impl Number {
         None
     }
 
-    /// Its directory in sysfs, links resolved: `/sys/devices/.../block/vda/vda2`.
-    pub(crate) fn sysfs(&self) -> Option<PathBuf> {
-        std::fs::canonicalize(Path::new("/sys/dev/block").join(&self.0)).ok()
+    /// Its directory in sysfs: a link to `/sys/devices/.../block/vda/vda2`. A partition's `..` is that of its disk.
+    pub(crate) fn sysfs(&self) -> PathBuf {
+        Path::new("/sys/dev/block").join(&self.0)
     }
 
     /// The kernel's own node, which exists with or without udev: `/dev/vda2`, `/dev/dm-3`.
     pub(crate) fn node(&self) -> Option<String> {
-        let directory = self.sysfs()?;
+        let directory = std::fs::read_link(self.sysfs()).ok()?;
         let name = directory.file_name()?.to_str()?;
         // cciss!c0d0 is /dev/cciss/c0d0.
         Some(format!("/dev/{}", name.replace('!', "/")))
@@ -126,7 +126,7 @@ impl Number {
     /// The disk of a partition.
     pub(crate) fn disk(&self) -> Option<Number> {
         self.attribute("partition")?;
-        text(&self.sysfs()?.parent()?.join("dev")).map(Number)
+        text(&self.sysfs().join("../dev")).map(Number)
     }
 
     /// Several paths to one disk, as device-mapper joins them.
@@ -137,7 +137,7 @@ impl Number {
     /// Its partitions, in the order of the table. Those of a multipath device are devices of their own, which kpartx makes.
     pub(crate) fn partitions(&self) -> Vec<Number> {
         let holders = self.is_multipath().then_some("holders");
-        let entries = self.sysfs().and_then(|directory| std::fs::read_dir(directory.join(holders.unwrap_or_default())).ok());
+        let entries = std::fs::read_dir(self.sysfs().join(holders.unwrap_or_default()));
         let found = entries.into_iter().flatten().flatten().filter_map(|entry| {
             let index = match holders {
                 None => text(&entry.path().join("partition"))?.parse::<u32>().ok()?,
@@ -152,7 +152,7 @@ impl Number {
 
     /// A file of its sysfs directory, trimmed; `None` when absent or empty.
     pub(crate) fn attribute(&self, name: &str) -> Option<String> {
-        text(&self.sysfs()?.join(name))
+        text(&self.sysfs().join(name))
     }
 
     /// A number in its sysfs directory.
@@ -168,7 +168,7 @@ impl Number {
 
     /// Group and volume, when this is a logical volume (and not an inner layer of one).
     pub(crate) fn logical_volume(&self) -> Option<(String, String)> {
-        if !is_lvm(&self.sysfs()?) {
+        if !is_lvm(&self.sysfs()) {
             return None;
         }
         dm_name::split(&self.attribute("dm/name")?)

@@ -1,4 +1,4 @@
-//! Devices that a killed LVM command left suspended.
+//! Devices that a killed LVM command left half-changed.
 
 use storage_setup::dm_name;
 

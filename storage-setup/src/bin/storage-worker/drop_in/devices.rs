@@ -91,8 +91,7 @@ fn found(word: &str, options: &Options, eyes: &Eyes<'_>) -> Result<Found, DropIn
 
 /// Volumes of LVM, RAID and encrypted devices; a multipath device is a disk.
 fn is_made_of_others(number: &Number) -> bool {
-    let Some(directory) = number.sysfs() else { return false };
-    let below = std::fs::read_dir(directory.join("slaves")).is_ok_and(|mut entries| entries.next().is_some());
+    let below = std::fs::read_dir(number.sysfs().join("slaves")).is_ok_and(|mut entries| entries.next().is_some());
     below && !number.is_multipath()
 }
 

@@ -138,7 +138,7 @@ pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
     if swaps.lines().any(|line| line.split_whitespace().next() == Some(node)) {
         return Some("swap".to_owned());
     }
-    if let Some(holder) = number.sysfs().and_then(|directory| first_entry(&directory.join("holders"))) {
+    if let Some(holder) = first_entry(&number.sysfs().join("holders")) {
         let name = text(&Path::new("/sys/block").join(&holder).join("dm/name"));
         return Some(name.unwrap_or(holder));
     }

@@ -75,9 +75,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
 
 /// LVM's report, all groups under their locks in one command.
 pub(crate) fn report(lvm: &mut Lvm) -> Result<FullReport, ObserveError> {
-    let columns = fullreport::config_argument();
-    let words = ["fullreport", "--all", "--reportformat", "json", "--units", "b", "--nosuffix", "--config", &columns];
-    let output = lvm.run(&words)?;
+    let output = lvm.run(&fullreport::COMMAND)?;
     Ok(fullreport::parse(&output.report, &output.warnings)?)
 }
 

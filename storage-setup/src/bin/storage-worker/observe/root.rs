@@ -64,14 +64,13 @@ pub(crate) struct Partition {
 impl Partition {
     /// `None` when this is no partition, or not everything about it can be read.
     pub(crate) fn read(number: &Number) -> Option<Partition> {
-        let directory = number.sysfs()?;
-        let disk_directory = directory.parent()?;
+        let disk_directory = number.sysfs().join("..");
         let disk = Number(text(&disk_directory.join("dev"))?);
         let (start, sectors) = (number.figure("start")?, number.figure("size")?);
         let index = u32::try_from(number.figure("partition")?).ok()?;
         let node = disk.node()?;
         let table = devices::probed(&node).ok()?.table?;
-        let next = starts_of(disk_directory).into_iter().filter(|other| *other > start).min();
+        let next = starts_of(&disk_directory).into_iter().filter(|other| *other > start).min();
         let end = next.unwrap_or(usable_end(&disk, &table)?);
         // A logical partition ends with the extended one around it, which we do not grow.
         let end = if table == "dos" && index > 4 { start + sectors } else { end };

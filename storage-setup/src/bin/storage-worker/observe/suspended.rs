@@ -1,6 +1,8 @@
-//! Devices of LVM that a killed command left suspended. I/O to one hangs for ever, so nothing else is looked at meanwhile.
+//! Devices of LVM that a killed command left half-changed: suspended, or running with another table that waits to be taken. I/O to a
+//! suspended one hangs for ever, so nothing else is looked at meanwhile. A table that waits is as bad: LVM takes it for its own and loads
+//! none, so its next change fails half-way, and leaves devices suspended.
 //!
-//! LVM suspends devices for moments in its everyday work too; only one that stays suspended while nobody holds LVM's locks is stuck.
+//! LVM suspends devices and loads tables in its everyday work too; only what stays so while nobody holds LVM's locks is stuck.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -28,14 +30,17 @@ pub(crate) enum SuspendedError {
     },
 }
 
-/// How often a device must be seen suspended, and the pause between.
+/// The table that a device runs with, and the next one.
+const TWO_TABLES: DmFlags = DmFlags::DM_ACTIVE_PRESENT.union(DmFlags::DM_INACTIVE_PRESENT);
+
+/// How often a device must be seen half-changed, and the pause between.
 const LOOKS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Stuck devices by name, each after those that it lies on: the order in which they can be resumed.
 pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
     let dm = DM::new().map_err(SuspendedError::Absent)?;
-    let mut stuck = suspended(&dm)?;
+    let mut stuck = half_changed(&dm)?;
     if stuck.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,13 +48,13 @@ pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
     lvm.run(&["vgs", "-o", "vg_name"])?;
     for _ in 1..LOOKS {
         std::thread::sleep(PAUSE);
-        let again = suspended(&dm)?;
+        let again = half_changed(&dm)?;
         stuck.retain(|name| again.contains(name));
     }
     Ok(in_order(&dm, stuck))
 }
 
-/// Resumes one with the table that it had. A table that the killed command loaded and did not commit goes: LVM loads the right one
+/// Resumes one, if it is suspended, with the table that it had. A table that the killed command loaded and did not commit goes: LVM loads the right one
 /// from its metadata afterwards. A device that never had a table takes the loaded one.
 pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
     let dm = DM::new().map_err(SuspendedError::Absent)?;
@@ -57,20 +62,20 @@ pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
     let id = DevId::Name(dm_name);
     let failed = |source| SuspendedError::Resume { name: name.to_owned(), source };
     let flags = dm.device_info(&id).map_err(failed)?.flags();
-    if flags.contains(DmFlags::DM_ACTIVE_PRESENT | DmFlags::DM_INACTIVE_PRESENT) {
+    if flags.contains(TWO_TABLES) {
         dm.table_clear(&id).map_err(failed)?;
     }
     dm.device_suspend(&id, DmOptions::default()).map_err(failed)?;
     Ok(())
 }
 
-fn suspended(dm: &DM) -> Result<BTreeSet<String>, SuspendedError> {
+fn half_changed(dm: &DM) -> Result<BTreeSet<String>, SuspendedError> {
     let mut found = BTreeSet::new();
     for (name, _, _) in dm.list_devices().map_err(SuspendedError::List)? {
         // One that has gone since the listing is not stuck.
         let Ok(info) = dm.device_info(&DevId::Name(&name)) else { continue };
         let of_lvm = info.uuid().is_some_and(|uuid| uuid.to_string().starts_with("LVM-"));
-        if of_lvm && info.flags().contains(DmFlags::DM_SUSPEND) {
+        if of_lvm && (info.flags().contains(DmFlags::DM_SUSPEND) || info.flags().contains(TWO_TABLES)) {
             found.insert(name.to_string());
         }
     }
