@@ -93,8 +93,8 @@ pub struct Decision {
 
 /// A pool that would be full sooner than this at its present rate grows, whatever its threshold: many times what a growth takes.
 const LEAD: Duration = Duration::from_secs(10);
-/// A growth is meant to last so long.
-const LASTS_SECONDS: u64 = 30;
+/// A growth is meant to last so long: few growths, each of which the writer feels.
+const LASTS_SECONDS: u64 = 60;
 /// A pool that is full later than this is left to the kernel's events.
 const SOON: Duration = Duration::from_secs(600);
 /// The least and the longest pause between looks while a pool fills.

@@ -72,10 +72,10 @@ fn the_headroom_is_made_before_anybody_writes() {
 }
 
 #[test]
-fn a_fast_writer_gets_half_a_minute_and_at_most_doubles_the_pool() {
-    let slow = Rate::Known(Bytes(20 * MIB));
+fn a_fast_writer_gets_a_minute_and_at_most_doubles_the_pool() {
+    let slow = Rate::Known(Bytes(10 * MIB));
     let decision = decide(&settings(), &pool(GIB, 620 * MIB), slow, &room(7 * GIB), false);
-    // 30 s of 20 MiB, less the 404 MiB that are free, is less than a fifth of the pool.
+    // 60 s of 10 MiB, less the 404 MiB that are free, is less than a fifth of the pool.
     assert_eq!(decision.grow, Some(Growth::Data((GIB / 5).div_ceil(EXTENT))));
     let fast = Rate::Known(Bytes(200 * MIB));
     assert_eq!(decide(&settings(), &pool(GIB, 620 * MIB), fast, &room(7 * GIB), false).grow, data(GIB));
