@@ -1,9 +1,15 @@
 //! Other programs: a fixed list of directories, a clean environment, no shell, a limit to every wait.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Why a program did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -85,9 +91,10 @@ impl<'a> Program<'a> {
         if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input) {
             stdin.write_all(input.as_bytes()).map_err(start)?;
         }
-        let code = self.wait(&mut child)?;
-        // All these programs print less than a pipe holds, so that reading can wait until they are done.
-        let (stdout, stderr) = (drained(child.stdout.take()), drained(child.stderr.take()));
+        let until = Instant::now() + self.limit;
+        let pipes = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+        let [stdout, stderr] = read_to_end(pipes, until).map_err(start)?;
+        let code = self.wait(&mut child, until)?;
         let status = code.map_or_else(|| "killed by a signal".to_owned(), |code| format!("exit code {code}"));
         Ok(Ended { code, stdout, stderr, command: self.words(), status })
     }
@@ -100,15 +107,15 @@ impl<'a> Program<'a> {
         Ok(command)
     }
 
-    fn wait(&self, child: &mut Child) -> Result<Option<i32>, ProgramError> {
-        let begun = Instant::now();
+    /// One that has closed its outputs ends next.
+    fn wait(&self, child: &mut Child, until: Instant) -> Result<Option<i32>, ProgramError> {
         let mut pause = Duration::from_millis(1);
         loop {
             let ended = child.try_wait().map_err(|source| ProgramError::Start { name: self.name.to_owned(), source })?;
             if let Some(status) = ended {
                 return Ok(status.code());
             }
-            if begun.elapsed() > self.limit {
+            if Instant::now() > until {
                 // Not waited for: a program that hangs in the kernel does not even die.
                 let _ = child.kill();
                 return Err(ProgramError::TooLong { command: self.words(), limit: self.limit });
@@ -124,13 +131,44 @@ fn find(name: &str) -> Result<PathBuf, ProgramError> {
     places.find(|path| path.is_file()).ok_or_else(|| ProgramError::Absent { name: name.to_owned() })
 }
 
-fn drained(pipe: Option<impl Read>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        // What could be read is good enough for a message.
-        let _ = pipe.read_to_end(&mut bytes);
+/// What comes out of pipes, until all of them are closed or the time is up.
+fn read_to_end<const N: usize>(pipes: [Option<OwnedFd>; N], until: Instant) -> std::io::Result<[String; N]> {
+    let mut pipes = pipes.map(|pipe| (pipe.map(File::from), Vec::new()));
+    for pipe in pipes.iter().filter_map(|(pipe, _)| pipe.as_ref()) {
+        fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    while Instant::now() < until && pipes.iter().any(|(pipe, _)| pipe.is_some()) {
+        for (pipe, read) in &mut pipes {
+            if let Some(open) = pipe
+                && is_at_end(open.read_to_end(read))?
+            {
+                *pipe = None;
+            }
+        }
+        wait_for_any(pipes.iter().filter_map(|(pipe, _)| pipe.as_ref()), until)?;
+    }
+    Ok(pipes.map(|(_, read)| String::from_utf8_lossy(&read).into_owned()))
+}
+
+fn is_at_end(read: std::io::Result<usize>) -> std::io::Result<bool> {
+    match read {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Nothing to wait for is no wait.
+fn wait_for_any<'a>(pipes: impl Iterator<Item = &'a File>, until: Instant) -> std::io::Result<()> {
+    let mut asked: Vec<PollFd<'_>> = pipes.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    match poll(&mut asked, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn said(stderr: &str) -> String {

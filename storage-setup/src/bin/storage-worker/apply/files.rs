@@ -19,10 +19,7 @@ pub(super) fn write(machine: &mut Machine<'_>, path: &str, from: Option<&str>, t
     }
     let replaced = || replace(Path::new(path), text, MODE).map_err(|source| ApplyError::Write { path: path.to_owned(), source });
     machine.effects.run(&format!("write {path}"), replaced)?;
-    // LVM keeps the profiles that it has read.
-    if path.starts_with("/etc/lvm/") {
-        machine.lvm.reread();
-    }
+    machine.written(path, there.is_some());
     Ok(Change::Made)
 }
 

@@ -19,8 +19,14 @@ use crate::observe::suspended::{self, SuspendedError};
 const XFS: NewFilesystem<'_> = NewFilesystem { kind: config::Filesystem::Xfs, label: None, quota: true, contexts: false };
 
 impl Machine<'_> {
-    /// LVM's report. Devices that a killed run left suspended are resumed first: a look at one would hang.
+    /// LVM's report, of devices that can be looked at.
     pub(crate) fn survey(&mut self) -> Result<FullReport, ApplyError> {
+        self.resume()?;
+        self.report()
+    }
+
+    /// Resumes what a killed run left suspended: a look at such a device would hang.
+    pub(crate) fn resume(&mut self) -> Result<(), ApplyError> {
         let stuck = match suspended::stuck(&mut self.lvm) {
             Ok(stuck) => stuck,
             // Without device-mapper nothing is suspended, and a driver that needs none of it can be set up.
@@ -30,7 +36,7 @@ impl Machine<'_> {
         for name in stuck {
             resume::resume_device(self, &name)?;
         }
-        self.report()
+        Ok(())
     }
 
     /// Lets the next survey have the devices that came since LVM listed them.
@@ -81,11 +87,9 @@ impl Machine<'_> {
 fn write(machine: &mut Machine<'_>, path: &str, text: &str) -> Result<Change, ApplyError> {
     const MODE: u32 = 0o644;
     let failed = |source| ApplyError::Write { path: path.to_owned(), source };
+    let was_there = Path::new(path).exists();
     machine.effects.run(&format!("write {path}"), || files::replace(Path::new(path), text, MODE).map_err(failed))?;
-    // LVM keeps the profiles that it has read.
-    if path.starts_with("/etc/lvm/") {
-        machine.lvm.reread();
-    }
+    machine.written(path, was_there);
     Ok(Change::Made)
 }
 

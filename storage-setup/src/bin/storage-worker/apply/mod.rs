@@ -17,14 +17,14 @@ mod root;
 mod store;
 mod volumes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use config::StepId;
 use storage_setup::fullreport::FullReport;
 use storage_setup::protocol::{Event, Kill, Outcome, Task};
 use storage_setup::render::mount_unit;
-use storage_setup::{Action, stamp};
+use storage_setup::{Action, Role, stamp};
 
 use crate::events::{self, Events, EventsError};
 use crate::lvm::Lvm;
@@ -62,20 +62,31 @@ pub(crate) struct Machine<'a> {
     state: PathBuf,
     /// The disks of all groups, as reported last.
     members: Vec<String>,
+    /// The profiles that volumes had at that report: LVM has read these.
+    profiles: BTreeSet<String>,
     /// LVM has changed something that was not flushed.
     unflushed: bool,
 }
 
 impl<'a> Machine<'a> {
     pub(crate) fn new(lvm: Lvm, state: PathBuf, kill: Option<Kill>, signals: Signals, events: &'a mut Events) -> Machine<'a> {
-        Machine { lvm, effects: Effects::new(kill, signals, events), state, members: Vec::new(), unflushed: false }
+        Machine {
+            lvm,
+            effects: Effects::new(kill, signals, events),
+            state,
+            members: Vec::new(),
+            profiles: BTreeSet::new(),
+            unflushed: false,
+        }
     }
 
     /// LVM's report as of now. Looking is no effect.
-    fn report(&mut self) -> Result<FullReport, ApplyError> {
+    pub(crate) fn report(&mut self) -> Result<FullReport, ApplyError> {
         let report = observe::report(&mut self.lvm)?;
         let members = report.groups.values().flat_map(|group| &group.members);
         self.members = members.map(|member| member.node.clone()).collect();
+        let volumes = report.groups.values().flat_map(|group| group.volumes.values());
+        self.profiles = volumes.filter_map(|volume| profile_of(&volume.role)).collect();
         Ok(report)
     }
 
@@ -84,6 +95,16 @@ impl<'a> Machine<'a> {
         let Machine { lvm, effects, .. } = self;
         self.unflushed = true;
         effects.run(&words.join(" "), || Ok(lvm.run(words).map(drop)?))
+    }
+
+    /// A file was written. LVM keeps the profiles that it has read, so it starts anew where this may be one; that takes longer than most
+    /// of its commands.
+    fn written(&mut self, path: &str, was_there: bool) {
+        let Some(file) = path.strip_prefix("/etc/lvm/") else { return };
+        let profile = file.strip_prefix("profile/").and_then(|file| file.strip_suffix(".profile"));
+        if was_there || profile.is_none_or(|profile| self.profiles.contains(profile)) {
+            self.lvm.reread();
+        }
     }
 
     /// LVM leaves what it writes in the memory of the disks; what a step has made shall outlive a power cut on all of them.
@@ -97,6 +118,13 @@ impl<'a> Machine<'a> {
     /// One program that changes something.
     fn program(&mut self, program: &Program<'_>) -> Result<(), ApplyError> {
         self.effects.run(&program.words(), || Ok(program.run()?.expect(&[0]).map(drop)?))
+    }
+}
+
+fn profile_of(role: &Role) -> Option<String> {
+    match role {
+        Role::Pool(state) => state.profile.clone(),
+        Role::Linear | Role::Thin { .. } | Role::Other => None,
     }
 }
 

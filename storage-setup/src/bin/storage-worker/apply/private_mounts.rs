@@ -9,7 +9,8 @@ use super::error::ApplyError;
 
 const NO: Option<&str> = None;
 
-/// Does the work inside and comes back, whatever happens. The worker has one thread, which setns(2) requires.
+/// Does the work inside and comes back, whatever happens. unshare(2) gives the thread a working directory of its own, which setns(2)
+/// requires.
 pub(crate) fn inside<T>(work: impl FnOnce() -> Result<T, ApplyError>) -> Result<T, ApplyError> {
     let home = File::open("/proc/self/ns/mnt").map_err(|source| ApplyError::Write { path: "/proc/self/ns/mnt".to_owned(), source })?;
     let failed = |what| move |source| ApplyError::Namespace { what, source };

@@ -1,11 +1,11 @@
-//! One look at the host: LVM's report, sysfs, mounts, a few files.
+//! One look at the host: LVM's report, and meanwhile sysfs, mounts, a few files, what the kernel can do.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use storage_setup::fullreport::FullReport;
-use storage_setup::legacy::{Mode, Options, RootVolume, Seen, docker_root};
+use storage_setup::legacy::{Deferred, Mode, Options, RootVolume, Seen, docker_root};
 use storage_setup::mountinfo::MountEntry;
 use storage_setup::render::options;
 use storage_setup::superblock;
@@ -18,34 +18,68 @@ use crate::apply::records::Known;
 use crate::host::{self, Host, Number};
 use crate::observe::files;
 
-/// What is there.
+/// What is there. LVM takes most of the time that a run takes, so what needs nothing of it is looked at meanwhile.
 pub(super) fn look(machine: &mut Machine<'_>, options: &Options) -> Result<Seen, DropInError> {
-    let report = machine.survey()?;
-    let host = Host::read()?;
-    let known = Known::read(Path::new(STATE)).map_err(crate::apply::ApplyError::from)?;
-    let eyes = Eyes { host: &host, report: &report, known: &known };
-    let devices = devices::look(options, &eyes)?;
-    let docker = text("/etc/sysconfig/docker")?.and_then(|text| docker_root(&text)).unwrap_or_else(|| "/var/lib/docker".to_owned());
-    let devicemapper = options.driver == "devicemapper";
-    let overlay = matches!(options.driver.as_str(), "overlay" | "overlay2");
+    machine.resume()?;
+    let (report, around) = std::thread::scope(|scope| {
+        let around = scope.spawn(|| Around::look(options));
+        let report = machine.report();
+        (report, around.join())
+    });
+    let report = report?;
+    let Around { host, known, output, files, holders, docker_root, deferred, overlay } =
+        around.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let devices = devices::look(options, &Eyes { host: &host, report: &report, known: &known })?;
     Ok(Seen {
         root: root(&host, &report),
         devices,
-        output: match options.mode {
-            Mode::Compat => text(options::PATH)?,
-            Mode::Create => None,
-        },
-        files: files::read(&[]).into_iter().map(|(path, file)| (path, file.text)).collect::<BTreeMap<_, _>>(),
+        output,
+        files,
         mounts: host.mounts.iter().map(|mount| (Host::source(mount), mount.point.clone())).collect(),
-        holders: host::holders(),
-        docker_records: Path::new(&docker).join("devicemapper/metadata").is_dir(),
-        overlay: overlay && kernel::has_overlay(),
-        deferred: if devicemapper { kernel::deferred() } else { storage_setup::legacy::Deferred { removal: false, deletion: false } },
-        flat_xfs: if overlay { flat_xfs(&host, options, &docker) } else { None },
+        holders,
+        docker_records: Path::new(&docker_root).join("devicemapper/metadata").is_dir(),
+        overlay,
+        deferred,
+        flat_xfs: if wants_overlay(options) { flat_xfs(&host, options, &docker_root) } else { None },
         labels: Path::new("/sys/fs/selinux/enforce").exists(),
-        docker_root: docker,
+        docker_root,
         groups: report.groups,
     })
+}
+
+fn wants_overlay(options: &Options) -> bool {
+    matches!(options.driver.as_str(), "overlay" | "overlay2")
+}
+
+/// All that needs nothing of LVM.
+struct Around {
+    host: Host,
+    known: Known,
+    output: Option<String>,
+    files: BTreeMap<String, String>,
+    holders: BTreeMap<String, String>,
+    docker_root: String,
+    deferred: Deferred,
+    overlay: bool,
+}
+
+impl Around {
+    fn look(options: &Options) -> Result<Around, DropInError> {
+        let docker_root = text("/etc/sysconfig/docker")?.and_then(|text| docker_root(&text));
+        Ok(Around {
+            host: Host::read()?,
+            known: Known::read(Path::new(STATE)).map_err(crate::apply::ApplyError::from)?,
+            output: match options.mode {
+                Mode::Compat => text(options::PATH)?,
+                Mode::Create => None,
+            },
+            files: files::read(&[]).into_iter().map(|(path, file)| (path, file.text)).collect(),
+            holders: host::holders(),
+            docker_root: docker_root.unwrap_or_else(|| "/var/lib/docker".to_owned()),
+            deferred: if options.driver == "devicemapper" { kernel::deferred() } else { Deferred { removal: false, deletion: false } },
+            overlay: wants_overlay(options) && kernel::has_overlay(),
+        })
+    }
 }
 
 /// A file's text; `None` when there is none.

@@ -122,7 +122,11 @@ pub(super) fn with_machine<T>(work: impl FnOnce(&mut Machine<'_>) -> Result<T, D
     let signals = Signals::block().map_err(|error| unusable(&error))?;
     let lvm = Lvm::start().map_err(|error| unusable(&error))?;
     let kill = std::env::var("ATOMIC_HOST_KILL").ok().and_then(|text| config::Kill::from_text(&text));
-    work(&mut Machine::new(lvm, STATE.into(), kill, signals, &mut events))
+    let mut machine = Machine::new(lvm, STATE.into(), kill, signals, &mut events);
+    let done = work(&mut machine);
+    // The process ends next: LVM would only give its memory back, piece by piece.
+    std::mem::forget(machine);
+    done
 }
 
 /// realpath(1): all but the last part has to be there.
