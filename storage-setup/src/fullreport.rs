@@ -16,6 +16,8 @@ pub struct FullReport {
     pub groups: BTreeMap<String, VolumeGroup>,
     /// Nodes of the physical volumes that belong to no group.
     pub orphans: Vec<String>,
+    /// Those of them that say that a group has them: LVM was killed right before it wrote that group's metadata.
+    pub half_members: Vec<String>,
     /// As in [`crate::Observed::lagging`].
     pub lagging: BTreeMap<String, Vec<String>>,
 }
@@ -55,7 +57,7 @@ pub enum ReportError {
 pub const COMMAND: [&str; 27] = [
     "fullreport", "--all", "--reportformat", "json", "--units", "b", "--nosuffix",
     "--configreport", "vg", "-o", "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_missing_pv_count",
-    "--configreport", "pv", "-o", "pv_name,pv_uuid,pv_pe_count,pe_start,dev_size",
+    "--configreport", "pv", "-o", "pv_name,pv_uuid,pv_pe_count,pe_start,dev_size,pv_in_use",
     "--configreport", "lv", "-o", "lv_uuid,lv_name,lv_role,lv_active,lv_size,lv_metadata_size,pool_lv,lv_profile,data_percent,metadata_percent,lv_tags",
     "--configreport", "pvseg", "-o", "pv_uuid",
     "--configreport", "seg", "-o", "lv_uuid,segtype,chunk_size,seg_monitor",
@@ -96,6 +98,7 @@ struct RawMember {
     pv_pe_count: String,
     pe_start: String,
     dev_size: String,
+    pv_in_use: String,
 }
 
 #[derive(Deserialize)]
@@ -127,12 +130,16 @@ struct RawSegment {
 /// See [`ReportError`].
 pub fn parse(text: &str, warnings: &[String]) -> Result<FullReport, ReportError> {
     let raw: RawReport = serde_json::from_str(text).map_err(ReportError::NotJson)?;
-    let mut report = FullReport { groups: BTreeMap::new(), orphans: Vec::new(), lagging: BTreeMap::new() };
+    let mut report = FullReport { groups: BTreeMap::new(), orphans: Vec::new(), half_members: Vec::new(), lagging: BTreeMap::new() };
     for section in raw.report {
         let Some(head) = section.vg.first() else {
             // Asking for hidden volumes (`--all`) may also list devices that are no physical volumes; those have no UUID.
-            let members = section.pv.into_iter().filter(|member| !member.pv_uuid.is_empty());
-            report.orphans.extend(members.map(|member| member.pv_name));
+            for member in section.pv.into_iter().filter(|member| !member.pv_uuid.is_empty()) {
+                if !member.pv_in_use.is_empty() {
+                    report.half_members.push(member.pv_name.clone());
+                }
+                report.orphans.push(member.pv_name);
+            }
             continue;
         };
         let name = head.vg_name.clone();

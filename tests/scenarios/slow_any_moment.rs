@@ -2,7 +2,7 @@
 //!
 //! The moments are spread evenly over the time that a clean run takes.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::time::{Duration, Instant};
 use tests::edits::{Edit, Made, consents, converge};
 use tests::guest::Guest;
@@ -25,16 +25,19 @@ fn killed_at_any_moment(edit: &Edit) -> Result<()> {
         begun.elapsed()
     };
     let expected = Made::on(&guest)?;
-    let mut cut_off = 0;
+    let (mut cut_off, mut failures) = (0, Vec::new());
     for number in 1..=MOMENTS {
         guest.restore(EDITED)?;
         let moment = whole * number / (MOMENTS + 1);
         cut_off += u32::from(killed_after(&guest, moment, &consents)?);
-        let seen = || format!("killed after {} ms of {} ms", moment.as_millis(), whole.as_millis());
-        converge(&guest).and_then(|_| Made::on(&guest)?.ensure_same(&expected)).with_context(seen)?;
+        let left = guest.check("lvs -a -o +lv_tags,segtype,devices; pvs; dmsetup info -c -o name,open,attr,events,uuid")?;
+        if let Err(error) = converge(&guest).and_then(|_| Made::on(&guest)?.ensure_same(&expected)) {
+            failures.push(format!("killed after {} ms of {} ms:\n{left}\n{error:?}", moment.as_millis(), whole.as_millis()));
+        }
     }
     println!("killed at {cut_off} moments of {} ms", whole.as_millis());
     ensure!(cut_off >= MOMENTS / 2, "most runs ended before they were killed");
+    ensure!(failures.is_empty(), "{} of {MOMENTS}:\n{}", failures.len(), failures.join("\n\n"));
     Ok(())
 }
 

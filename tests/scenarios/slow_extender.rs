@@ -194,3 +194,19 @@ fn metadata_grows_before_it_is_full() -> Result<()> {
         .check("dd if=/dev/mapper/load bs=1M skip=6143 count=1 iflag=direct status=none | tr -cd Z | wc -c | grep -qx $((1 << 20))")
         .map(drop)
 }
+
+#[test]
+fn somebody_is_told_while_lvms_lock_keeps_a_pool_from_growing() -> Result<()> {
+    let mut guest = Guest::ready(&Layout::default())?;
+    pool::make(&mut guest, 8, "1G", "threshold = 60, percent = 20, headroom = \"0\"")?;
+    pool::thin(&guest, 8)?;
+    guest.check("systemd-run -q --unit=holder flock /run/lock/lvm/V_fill sleep 600; sleep 1; systemctl is-active holder")?;
+    pool::fill(&guest, 700)?;
+    pool::until(&guest, "somebody is told", "journalctl -b -q ALARM=refused URGENT=true POOL=fill/docker-pool | grep 'lslocks'")?;
+    let status = guest.check("timeout 20 cat /run/atomic-host/extender.json")?;
+    ensure!(status.contains("refused"), "{status}");
+    guest.check("systemctl stop holder")?;
+    pool::until(&guest, "it is in order again", "journalctl -b -q ALARM=over POOL=fill/docker-pool | grep .")?;
+    ensure!(!pool::growths(&guest)?.is_empty() && pool::switches(&guest)? == 0, "{}", pool::status(&guest)?);
+    Ok(())
+}

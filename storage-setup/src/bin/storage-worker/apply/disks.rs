@@ -116,6 +116,8 @@ pub(super) fn begin_wiping<'a>(machine: &mut Machine<'_>, disks: impl Iterator<I
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Labelled {
     Yes,
+    /// LVM was killed while it made it a member: it says that it is one, and no group knows of it.
+    HalfMember,
     No,
 }
 
@@ -142,6 +144,8 @@ fn way<'a>(kind: Group, group: &'a str, devices: &'a [(String, Labelled)]) -> Ve
     for (node, labelled) in devices {
         match labelled {
             Labelled::Yes => {}
+            // LVM takes it for one of a group that it cannot see. The record says that it was free, and goes to this group.
+            Labelled::HalfMember => way.push(Way::Lvm(vec!["pvcreate", "-ff", "-y", node])),
             Labelled::No => way.push(Way::Lvm(vec!["pvcreate", node])),
         }
         way.push(Way::Flush(node));
@@ -192,7 +196,27 @@ fn is_member(members: &[Member], disk: &DiskRef) -> bool {
 
 /// It must be the very disk that was planned for, and still be free.
 fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Labelled, ApplyError> {
-    free(&the_very(machine, disk)?, group)
+    let found = the_very(machine, disk)?;
+    match free(&found, group)? {
+        Labelled::No => Ok(Labelled::No),
+        Labelled::Yes | Labelled::HalfMember => label_on(machine, &found.node),
+    }
+}
+
+/// The label of LVM on a device that is in no group.
+pub(super) fn label_on(machine: &mut Machine<'_>, node: &str) -> Result<Labelled, ApplyError> {
+    let report = machine.report()?;
+    let is_one_of = |nodes: &[String]| nodes.iter().any(|other| is_same(other, node));
+    Ok(match (is_one_of(&report.orphans), is_one_of(&report.half_members)) {
+        (_, true) => Labelled::HalfMember,
+        (true, false) => Labelled::Yes,
+        (false, false) => Labelled::No,
+    })
+}
+
+/// Whether two paths lead to one device.
+fn is_same(one: &str, other: &str) -> bool {
+    matches!((Node::at(one), Node::at(other)), (Ok(Node::Block(one)), Ok(Node::Block(other))) if one == other)
 }
 
 pub(super) fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk, ApplyError> {

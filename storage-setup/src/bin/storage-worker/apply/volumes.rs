@@ -1,7 +1,7 @@
 //! Volumes of ours that are there: found, activated, grown.
 
 use storage_setup::fullreport::FullReport;
-use storage_setup::{LogicalVolume, stamp};
+use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine};
@@ -29,8 +29,15 @@ pub(super) fn find<'a>(report: &'a FullReport, group: &str, volume: &str) -> Res
 
 pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> Result<Change, ApplyError> {
     let report = machine.report()?;
-    if ours(&report, group, volume)?.active {
+    let found = ours(&report, group, volume)?;
+    if found.active {
         return Ok(Change::Already);
+    }
+    // An lvcreate that was killed leaves a thin volume that the kernel's pool was not told of: with its table LVM tells it.
+    if let Role::Thin { pool } = &found.role
+        && find(&report, group, pool)?.is_some_and(|pool| pool.active)
+    {
+        machine.lvm(&["lvchange", "--refresh", &format!("{group}/{pool}")])?;
     }
     machine.lvm(&["lvchange", "-a", "y", &format!("{group}/{volume}")])?;
     Ok(Change::Made)

@@ -60,7 +60,7 @@ fn look(path: &str, intents: &Intents) -> Device {
 }
 
 fn look_with(path: &str, intents: &Intents, orphans: Vec<String>) -> Device {
-    let report = FullReport { groups: [].into(), orphans, lagging: [].into() };
+    let report = FullReport { groups: [].into(), orphans, half_members: Vec::new(), lagging: [].into() };
     let known = Known { intents: intents.clone(), wipes: Some(Wipes::default()) };
     device(path, &Host::read().expect("mounts"), &report, &known).expect("a look")
 }

@@ -32,3 +32,10 @@ fn a_disk_that_an_earlier_run_labelled_is_flushed_all_the_same() {
     let devices = [("/dev/vdb".to_owned(), Labelled::Yes)];
     assert_eq!(flat(&way(Group::Existing, "docker", &devices)), ["flush /dev/vdb", "vgextend docker /dev/vdb", "flush /dev/vdb"]);
 }
+
+#[test]
+fn a_disk_that_was_half_a_member_is_labelled_again() {
+    let devices = [("/dev/vdb".to_owned(), Labelled::HalfMember)];
+    let expected = ["pvcreate -ff -y /dev/vdb", "flush /dev/vdb", "vgextend docker /dev/vdb", "flush /dev/vdb"];
+    assert_eq!(flat(&way(Group::Existing, "docker", &devices)), expected);
+}

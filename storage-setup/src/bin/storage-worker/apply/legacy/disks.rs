@@ -68,8 +68,7 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labell
     let size = new.partition_size();
     let there = || number.partitions().first().filter(|part| part.size() == Some(size)).and_then(Number::node);
     if let Some(part) = there().filter(|_| !new.wipe) {
-        let orphans = machine.report()?.orphans;
-        let labelled = if orphans.iter().any(|orphan| is_same(orphan, &part)) { Labelled::Yes } else { Labelled::No };
+        let labelled = whole::label_on(machine, &part)?;
         return Ok((part, labelled));
     }
     let (label, kind) = match new.label {
@@ -87,11 +86,6 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<(String, Labell
         Some(part) => Ok((part, Labelled::No)),
         None => changed(format!("the kernel does not show the partition of {node}")),
     }
-}
-
-/// Whether two paths lead to one device.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    matches!((Node::at(one), Node::at(other)), (Ok(Node::Block(one)), Ok(Node::Block(other))) if one == other)
 }
 
 /// The partition of a physical volume, and then the physical volume: as large as they can be.

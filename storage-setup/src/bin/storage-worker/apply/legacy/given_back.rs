@@ -9,11 +9,11 @@ use storage_setup::intents::Intents;
 use storage_setup::legacy::{Label, NewDisk};
 use storage_setup::{Device, DiskRef, DiskUse, Member};
 
-use super::super::disks as whole;
+use super::super::disks::{self as whole, Labelled};
 use super::super::error::{ApplyError, refused};
 use super::super::records::{self, Known};
 use super::super::{Change, Machine};
-use super::disks::{is_same, locked};
+use super::disks::locked;
 use crate::host::{Host, Node, Number, text};
 use crate::observe::{devices, signatures};
 use crate::program::Program;
@@ -101,8 +101,10 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
     let Node::Block(number) = Node::at(node)? else { return Ok(()) };
     let lock = locked(node)?;
     if let Some(part) = number.partitions().first().and_then(Number::node) {
-        if machine.report()?.orphans.iter().any(|orphan| is_same(orphan, &part)) {
-            machine.lvm(&["pvremove", &part])?;
+        match whole::label_on(machine, &part)? {
+            Labelled::Yes => machine.lvm(&["pvremove", &part])?,
+            Labelled::HalfMember => machine.lvm(&["pvremove", "-ff", "-y", &part])?,
+            Labelled::No => {}
         }
         machine.program(&Program::new("sfdisk", &["--quiet", "--delete", node]))?;
         // As it was told of it.
