@@ -5,6 +5,8 @@
 
 use config::Size;
 
+use crate::{LogicalVolume, Role};
+
 /// On every volume of ours; without it a volume is somebody's and is left alone.
 pub const OURS: &str = "atomic-host";
 /// On the pool.
@@ -26,6 +28,12 @@ const ASKED: &str = "atomic-host/asked=";
 #[must_use]
 pub fn is_ours(tags: &[String]) -> bool {
     tags.iter().any(|tag| tag == OURS)
+}
+
+/// Whether the volume became no pool, since lvcreate was killed: LVM first makes the pool's metadata, as a plain volume by the pool's name.
+#[must_use]
+pub fn is_unfinished_pool(found: &LogicalVolume) -> bool {
+    is_ours(&found.tags) && found.tags.iter().any(|tag| tag == ROLE_POOL) && found.role == Role::Linear
 }
 
 /// Whether the volume still waits for its file system.

@@ -40,7 +40,7 @@ fn fill_stores(choices: &mut Choices, have: &mut Observed) {
 }
 
 fn rare(choices: &mut Choices, have: &mut Observed) {
-    match choices.below(9) {
+    match choices.below(10) {
         0 => have.suspended = vec!["atomicos-docker--pool".to_owned()],
         1 => drop(have.mounts.insert("/var/srv/data".to_owned(), Mount { source: "tmpfs".to_owned(), quota: false })),
         2 => have.groups.values_mut().for_each(|group| group.missing = 1),
@@ -49,6 +49,7 @@ fn rare(choices: &mut Choices, have: &mut Observed) {
         5 => untag_pools(have),
         6 => have.lagging = have.groups.keys().map(|group| (group.clone(), vec!["/dev/vda3".to_owned()])).collect(),
         7 => leave_records(have),
+        8 => unfinished_pool(have),
         _ => each_volume(choices, have, |volume| volume.tags.clear()),
     }
 }
@@ -140,6 +141,23 @@ fn foreign_volume(choices: &mut Choices, have: &mut Observed) {
             content: Content::Unknown,
         };
         group.volumes.insert(name.to_owned(), volume);
+    }
+}
+
+/// lvcreate was killed between the pool's metadata and its data.
+fn unfinished_pool(have: &mut Observed) {
+    for group in have.groups.values_mut().filter(|group| group.free > 1 && !group.volumes.contains_key(crate::POOL)) {
+        group.free -= 1;
+        let volume = LogicalVolume {
+            uuid: "uuid-of-an-unfinished-pool".to_owned(),
+            extents: 1,
+            role: Role::Linear,
+            tags: stamp::of_pool("1073741824", false),
+            active: false,
+            origin: false,
+            content: Content::Unknown,
+        };
+        group.volumes.insert(crate::POOL.to_owned(), volume);
     }
 }
 

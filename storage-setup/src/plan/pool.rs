@@ -72,6 +72,11 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     match &found.role {
         Role::Pool(state) if stamp::is_ours(&found.tags) => kept::keep_or_replace(draft, group, wanted, found, state),
         Role::Pool(state) => adopt(draft, group, wanted, found, state),
+        Role::Linear if stamp::is_unfinished_pool(found) => {
+            let removal = remove::unfinished_pool(draft, group, POOL, found);
+            let profile = write_profile(draft, group, wanted);
+            create(draft, group, wanted, profile.into_iter().collect(), &[removal]);
+        }
         Role::Linear | Role::Thin { .. } | Role::Other => {
             let message = format!("{group}/{POOL} is there already and is no thin pool");
             draft.problem(&wanted.place, KEY, message, format!("rename or remove it: lvrename {group} {POOL} NEWNAME"));

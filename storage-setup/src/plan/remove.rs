@@ -80,6 +80,9 @@ pub(super) fn volume(draft: &mut Draft<'_>, group: &str, name: &str, reason: &Re
     }
     let found = draft.volume(group, name).ok_or_else(|| format!("{group}/{name} is not there"))?;
     check(found, group, name)?;
+    if stamp::is_unfinished_pool(found) {
+        return Ok(unfinished_pool(draft, group, name, found));
+    }
     let units: Vec<Unit> = units(draft).into_iter().filter(|unit| unit.stamped.group == group && unit.stamped.volume == name).collect();
     let device = mount_unit::device(group, name);
     let by_hand = |(point, mount): &(&String, &Mount)| mount.source == device && !units.iter().any(|unit| unit.stamped.mount == **point);
@@ -114,6 +117,24 @@ fn check(found: &LogicalVolume, group: &str, name: &str) -> Result<(), String> {
         Role::Linear | Role::Thin { .. } => Ok(()),
         Role::Pool(_) | Role::Other => Err(format!("{group}/{name} is not a volume as they are made here")),
     }
+}
+
+/// Removes what an lvcreate that was killed left of a pool. Nobody has ever used it.
+pub(super) fn unfinished_pool(draft: &mut Draft<'_>, group: &str, name: &str, found: &LogicalVolume) -> StepId {
+    let key = (group.to_owned(), name.to_owned());
+    if let Some(step) = draft.removed.get(&key) {
+        return step.clone();
+    }
+    let extent = draft.spaces.get(group).map(|space| space.extent).unwrap_or_default();
+    let action =
+        Action::RemoveVolume { group: group.to_owned(), volume: name.to_owned(), uuid: found.uuid.clone(), extents: found.extents, extent };
+    let reason = Reason::Resumed("an lvcreate that was killed left it in the place of the pool".to_owned());
+    let step = draft.push(action, reason, Disruption::None, Vec::new());
+    if let Some(space) = draft.spaces.get_mut(group) {
+        space.gain_remnant(step.clone(), found.extents);
+    }
+    draft.removed.insert(key, step.clone());
+    step
 }
 
 /// Removes a pool of ours with the volumes in it, each by a step of its own. `for_good`: no other pool of that name comes.

@@ -69,6 +69,11 @@ impl Space {
         self.gains.push(Gain { step, left: extents, source: Source::Removal, consent: true });
     }
 
+    /// A step removes what a killed command left of a volume.
+    pub(super) fn gain_remnant(&mut self, step: StepId, extents: u64) {
+        self.gains.push(Gain { step, left: extents, source: Source::Removal, consent: false });
+    }
+
     /// The steps that add disks; shares of the group or of its free space presuppose them.
     pub(super) fn disks(&self) -> Vec<StepId> {
         self.gains.iter().filter(|gain| gain.source == Source::Disk).map(|gain| gain.step.clone()).collect()

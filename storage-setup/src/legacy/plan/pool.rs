@@ -7,7 +7,7 @@ use super::Deed;
 use super::draft::{Draft, Space};
 use crate::legacy::{Options, Refusal};
 use crate::render::profile;
-use crate::{LogicalVolume, Role};
+use crate::{LogicalVolume, Role, stamp};
 
 /// dm-thin's own bound: 255 bitmap blocks, 15.81 GiB.
 const MOST_METADATA: u64 = 16_978_542_592;
@@ -15,14 +15,19 @@ const MOST_METADATA: u64 = 16_978_542_592;
 const LEAST_METADATA: u64 = 2 * MIB;
 const SECTOR: u64 = 512;
 
-/// A pool of that name that is there.
+/// A pool of that name that is there; one that became none, since lvcreate was killed, is made anew.
 pub(super) fn existing<'a>(draft: &Draft<'a>, group: &str) -> Result<Option<&'a LogicalVolume>, Refusal> {
     let pool = &draft.want.pool;
-    let Some(found) = draft.have.groups.get(group).and_then(|found| found.volumes.get(pool)) else { return Ok(None) };
+    let Some(found) = named(draft, group) else { return Ok(None) };
     match &found.role {
         Role::Pool(_) => Ok(Some(found)),
+        Role::Linear if stamp::is_unfinished_pool(found) => Ok(None),
         Role::Linear | Role::Thin { .. } | Role::Other => draft.refuse(format!("{group}/{pool} exists already and is no thin pool.")),
     }
+}
+
+fn named<'a>(draft: &Draft<'a>, group: &str) -> Option<&'a LogicalVolume> {
+    draft.have.groups.get(group).and_then(|found| found.volumes.get(&draft.want.pool))
 }
 
 /// Plans the pool's creation.
@@ -32,6 +37,13 @@ pub(super) fn create(draft: &mut Draft<'_>, group: &str, on_demand: bool) -> Res
     if let Some(missing) = draft.have.groups.get(group).map(|found| found.missing).filter(|missing| *missing > 0) {
         return draft.refuse(format!("Volume group {group} lacks {missing} of its physical volumes. Attach the missing disks and retry."));
     }
+    let space = match named(draft, group).filter(|found| stamp::is_unfinished_pool(found)) {
+        Some(remnant) => {
+            draft.push(Deed::RemoveVolume { group: group.to_owned(), volume: want.pool.clone() });
+            Space { free: space.free + remnant.extents, ..space }
+        }
+        None => space,
+    };
     let (key, asked) = data_size(draft, group, space)?;
     let chunk = chunk(draft)?;
     let metadata = metadata(draft, space)?;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::host::{EXTENT, OUTPUT, deeds, disk, host, options, planned, pool, set_up, volume, with_disk};
 use crate::legacy::plan::{self, Deed};
 use crate::legacy::{Deferred, Seen};
-use crate::{Role, stamp};
+use crate::{LogicalVolume, Role, stamp};
 
 #[test]
 fn the_pool_is_a_share_of_what_is_free_with_its_metadata_in_it() {
@@ -278,4 +278,19 @@ fn metadata_stays_within_what_the_kernel_can_do() {
         panic!("{plan:?}")
     };
     assert!(metadata.0 <= 16_978_542_592 && metadata.0 > 15_000 * MIB, "{metadata}");
+}
+
+#[test]
+fn what_a_killed_lvcreate_left_in_the_place_of_the_pool_goes_first_and_its_space_counts_as_free() {
+    let clean = planned("", &host());
+    let mut half = host();
+    let group = half.groups.get_mut("atomicos").expect("group");
+    group.free -= 13;
+    let remnant = LogicalVolume { extents: 13, tags: stamp::of_pool("40pFREE", true), role: Role::Linear, ..pool(None) };
+    group.volumes.insert("docker-pool".to_owned(), remnant);
+    let plan = planned("", &half);
+    let removal = Deed::RemoveVolume { group: "atomicos".to_owned(), volume: "docker-pool".to_owned() };
+    assert!(plan.deeds().any(|deed| *deed == removal), "{plan:?}");
+    let rest: Vec<&Deed> = plan.deeds().filter(|deed| **deed != removal).collect();
+    assert_eq!(rest, deeds(&clean));
 }

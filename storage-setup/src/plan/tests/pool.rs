@@ -10,7 +10,7 @@ use super::host::{
 };
 use crate::plan::pool::shares;
 use crate::render::profile;
-use crate::{Action, Kept, LogicalVolume, OurFile, POOL, Role, stamp};
+use crate::{Action, Content, Kept, LogicalVolume, OurFile, POOL, Role, stamp};
 
 fn wants(size: Size) -> config::Storage {
     spec().pool(size).thin("data", "/srv/data", 1)
@@ -166,6 +166,28 @@ fn a_pool_with_somebodys_volumes_is_not_taken_over() {
     let linear = LogicalVolume { role: Role::Linear, ..volume(&mut have, POOL).clone() };
     group(&mut have).volumes.insert(POOL.to_owned(), linear);
     assert!(crate::plan::tests::host::problems(&wants(gib(5)), &have)[0].message.contains("is no thin pool"));
+}
+
+#[test]
+fn what_a_killed_lvcreate_left_in_the_place_of_the_pool_goes_first_and_without_a_word() {
+    let want = spec().pool(of_free(60)).driver(Driver::Devicemapper);
+    let clean = lines(&want, &host());
+    let mut have = host();
+    let tags = crate::stamp::of_pool("60pFREE", true);
+    let remnant = LogicalVolume {
+        uuid: "half".to_owned(),
+        extents: 3,
+        role: Role::Linear,
+        tags,
+        active: false,
+        origin: false,
+        content: Content::Unknown,
+    };
+    group(&mut have).free -= 3;
+    group(&mut have).volumes.insert(POOL.to_owned(), remnant);
+    let mut expected = vec!["remove-volume atomicos/docker-pool (half) [none]".to_owned()];
+    expected.extend(clean);
+    assert_eq!(lines(&want, &have), expected);
 }
 
 /// As docker-storage-setup leaves it.

@@ -5,6 +5,7 @@ use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine};
+use crate::host::Number;
 
 /// The volume, which must carry our tag.
 pub(super) fn ours<'a>(report: &'a FullReport, group: &str, volume: &str) -> Result<&'a LogicalVolume, ApplyError> {
@@ -33,7 +34,11 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     if found.active {
         return Ok(Change::Already);
     }
-    // An lvcreate that was killed leaves a thin volume that the kernel's pool was not told of: with its table LVM tells it.
+    // An lvcreate that was killed may leave the pool's metadata active, which it was wiping.
+    if matches!(found.role, Role::Pool(_)) && Number::of_volume(group, &format!("{volume}_tmeta")).is_some() {
+        machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{volume}_tmeta")])?;
+    }
+    // It also leaves a thin volume that the kernel's pool was not told of: with its table LVM tells it.
     if let Role::Thin { pool } = &found.role
         && find(&report, group, pool)?.is_some_and(|pool| pool.active)
     {
