@@ -42,7 +42,7 @@ fn cut_at_every_flush(edit: &Edit, Share(number, of): Share) -> Result<()> {
     );
     for cut in ours {
         let begun = Instant::now();
-        let powered = history.turn_on_after(*cut)?;
+        let powered = history.turn_on_after(*cut).with_context(|| cut.to_string())?;
         converges(&powered.guest, &expected).with_context(|| cut.to_string())?;
         println!("{cut}: converged, {} s", begun.elapsed().as_secs());
     }

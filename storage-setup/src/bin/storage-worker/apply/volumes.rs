@@ -1,10 +1,11 @@
 //! Volumes of ours that are there: found, activated, grown.
 
+use config::Bytes;
 use storage_setup::fullreport::FullReport;
 use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::error::{ApplyError, changed, refused};
-use super::{Change, Machine};
+use super::{Change, Machine, created};
 use crate::host::Number;
 
 /// The volume, which must carry our tag.
@@ -38,14 +39,32 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     if matches!(found.role, Role::Pool(_)) && Number::of_volume(group, &format!("{volume}_tmeta")).is_some() {
         machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{volume}_tmeta")])?;
     }
-    // It also leaves a thin volume that the kernel's pool was not told of: with its table LVM tells it.
-    if let Role::Thin { pool } = &found.role
-        && find(&report, group, pool)?.is_some_and(|pool| pool.active)
-    {
-        machine.lvm(&["lvchange", "--refresh", &format!("{group}/{pool}")])?;
+    let name = format!("{group}/{volume}");
+    match (machine.lvm(&["lvchange", "-a", "y", &name]), &found.role) {
+        (Err(_), Role::Thin { pool }) if stamp::is_unformatted(&found.tags) => {
+            make_anew(machine, (group, volume), pool, found, extent_of(&report, group))?;
+        }
+        (done, _) => done?,
     }
-    machine.lvm(&["lvchange", "-a", "y", &format!("{group}/{volume}")])?;
     Ok(Change::Made)
+}
+
+/// An lvcreate that was killed may leave a thin volume that the kernel's pool was never told of. Nothing is on it; its removal has LVM
+/// tell the kernel first.
+fn make_anew(
+    machine: &mut Machine<'_>,
+    (group, volume): (&str, &str),
+    pool: &str,
+    found: &LogicalVolume,
+    extent: Bytes,
+) -> Result<(), ApplyError> {
+    machine.lvm(&["lvremove", "-y", &format!("{group}/{volume}")])?;
+    let asked = stamp::asked_text(&found.tags).unwrap_or_default();
+    created::create(machine, group, volume, Some(pool), (found.extents, extent), asked).map(drop)
+}
+
+fn extent_of(report: &FullReport, group: &str) -> Bytes {
+    report.groups.get(group).map(|found| found.extent).unwrap_or_default()
 }
 
 /// A pool's data, a thin volume's virtual size or a plain volume; then the tag that says what was asked.
