@@ -35,9 +35,13 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     if found.active {
         return Ok(Change::Already);
     }
-    // An lvcreate that was killed may leave the pool's metadata active, which it was wiping.
-    if matches!(found.role, Role::Pool(_)) && Number::of_volume(group, &format!("{volume}_tmeta")).is_some() {
-        machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{volume}_tmeta")])?;
+    // An lvcreate that was killed may leave a part of the pool active, which it was wiping.
+    if matches!(found.role, Role::Pool(_)) {
+        for part in ["tmeta", "tdata"].map(|part| format!("{volume}_{part}")) {
+            if Number::of_volume(group, &part).is_some() {
+                machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{part}")])?;
+            }
+        }
     }
     let name = format!("{group}/{volume}");
     match (machine.lvm(&["lvchange", "-a", "y", &name]), &found.role) {
