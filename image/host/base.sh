@@ -17,7 +17,7 @@ mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --essential-hook="cp -r --preserve=mode $host/base/. \"\$1\"" \
-    --essential-hook='find "$1/usr/share/initramfs-tools" -path "*/hooks/*" -o -path "*/local-bottom/*" | xargs chmod 755' \
+    --essential-hook='find "$1/usr/share/initramfs-tools" -path "*/hooks/*" -o -path "*/local-bottom/*" -o -path "*/local-block/*" | xargs chmod 755' \
     --customize-hook='cd "$1" && rm -f boot/initrd.img-*.old' \
     --customize-hook='chroot "$1" sh -c "cd /tmp && apt-get -q download grub-common && dpkg-deb --fsys-tarfile grub-common_*.deb | tar -C / -x ./usr/bin/grub-editenv && rm grub-common_*"' \
     bookworm "$tree" >&2

@@ -4,6 +4,8 @@
 //! disk, or half of a new one. LVM goes by the newest that is whole and warns with each command; no column of its reports tells. What it
 //! warned of comes here from the worker; the physical volumes whose copy is to be written anew go into [`crate::Observed`].
 //!
+//! A copy may also be missing, on a disk that was on its way into the group: LVM then says that the disk's label does not say it is used.
+//!
 //! Its next write to the group renews an older copy, never a torn one. Until then the group stands on fewer copies than it has disks.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,8 @@ use crate::VolumeGroup;
 enum Warning<'a> {
     /// `WARNING: ignoring metadata seqno 1 on /dev/vdb for seqno 2 on /dev/vda2 for VG atomicos.`
     Older { node: &'a str, group: &'a str },
+    /// `WARNING: PV /dev/vdb in VG atomicos is missing the used flag in PV header.`
+    Unused { node: &'a str, group: &'a str },
     /// `WARNING: repair VG metadata on /dev/vdb with vgck --updatemetadata.`
     Torn { node: &'a str },
     /// `WARNING: outdated PV /dev/vdb seqno 1 has been removed in current VG atomicos seqno 4.`
@@ -33,10 +37,14 @@ pub fn lagging(warnings: &[String], groups: &BTreeMap<String, VolumeGroup>) -> B
         let mut nodes = BTreeSet::new();
         for warning in &said {
             match warning {
-                Warning::Older { node, group: of } if of == name && is_member(node) => drop(nodes.insert((*node).to_owned())),
+                Warning::Older { node, group: of } | Warning::Unused { node, group: of } if of == name && is_member(node) => {
+                    nodes.insert((*node).to_owned());
+                }
                 Warning::Older { group: of, .. } | Warning::Removed { group: of } if of == name => return None,
-                Warning::Torn { node } if is_member(node) => drop(nodes.insert((*node).to_owned())),
-                Warning::Older { .. } | Warning::Removed { .. } | Warning::Torn { .. } => {}
+                Warning::Torn { node } if is_member(node) => {
+                    nodes.insert((*node).to_owned());
+                }
+                Warning::Older { .. } | Warning::Unused { .. } | Warning::Removed { .. } | Warning::Torn { .. } => {}
             }
         }
         (!nodes.is_empty()).then(|| (name.clone(), nodes.into_iter().collect()))
@@ -49,6 +57,9 @@ fn read(warning: &str) -> Option<Warning<'_>> {
     match warning.split_whitespace().collect::<Vec<_>>().as_slice() {
         ["ignoring", "metadata", "seqno", _, "on", node, "for", "seqno", _, "on", _, "for", "VG", group] => {
             Some(Warning::Older { node, group })
+        }
+        ["PV", node, "in", "VG", group, "is", "missing", "the", "used", "flag", "in", "PV", "header"] => {
+            Some(Warning::Unused { node, group })
         }
         ["repair", "VG", "metadata", "on", node, "with", "vgck", "--updatemetadata"] => Some(Warning::Torn { node }),
         ["outdated", "PV", _, "seqno", _, "has", "been", "removed", "in", "current", "VG", group, "seqno", _] => {

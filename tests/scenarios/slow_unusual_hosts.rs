@@ -93,3 +93,22 @@ fn docker_storage_setup_takes_a_group_that_is_there_too() -> Result<()> {
     assert_eq!(product::seqno(&guest, "theirs")?, seqno, "a second run writes nothing");
     Ok(())
 }
+
+/// Root does not lie on it, but udev waits for all disks of a group before it makes anything of that active.
+#[test]
+fn a_host_boots_though_a_disk_of_roots_group_has_died() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check("systemctl stop atomic-hostd.service")?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"overlay2\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n")?;
+    let applied = product::apply(&guest, &[])?;
+    assert_eq!(applied.code, 0, "{:#}", applied.report);
+    guest.check("dd if=/dev/zero of=/dev/vdb bs=1M count=2 oflag=direct status=none")?;
+    guest.reboot_and_wait()?;
+    assert_eq!(guest.check("vgs --noheadings -o vg_missing_pv_count atomicos")?.trim(), "1");
+    // It says so, and makes nothing worse.
+    let seqno = product::seqno(&guest, "atomicos")?;
+    let output = guest.run(&["/usr/bin/atomic", "host", "apply"])?;
+    assert_eq!(output.code, 2, "{output:?}");
+    assert_eq!(product::seqno(&guest, "atomicos")?, seqno);
+    Ok(())
+}

@@ -32,6 +32,14 @@ fn an_older_copy_and_a_torn_one_are_found_once_however_often_lvm_says_so() {
 }
 
 #[test]
+fn a_disk_that_does_not_say_yet_that_it_is_used_has_no_copy() {
+    let unused = "WARNING: PV /dev/vdb in VG atomicos is missing the used flag in PV header.";
+    assert_eq!(found(&[unused]), of_the_group(&["/dev/vdb"]));
+    assert_eq!(found(&[unused, REMOVED]), BTreeMap::new());
+    assert_eq!(found(&[&unused.replace("VG atomicos", "VG theirs")]), BTreeMap::new());
+}
+
+#[test]
 fn other_warnings_and_other_groups_and_disks_are_nothing() {
     let elsewhere = [OLDER.replace("VG atomicos", "VG theirs"), TORN.replace("vdb", "vdd"), OLDER.replace("on /dev/vda2", "")];
     assert_eq!(found(&elsewhere.iter().map(String::as_str).collect::<Vec<_>>()), BTreeMap::new());
