@@ -45,12 +45,18 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     }
     let name = format!("{group}/{volume}");
     match (machine.lvm(&["lvchange", "-a", "y", &name]), &found.role) {
-        (Err(_), Role::Thin { pool }) if stamp::is_unformatted(&found.tags) => {
+        (Err(error), Role::Thin { pool }) if stamp::is_unformatted(&found.tags) && is_unknown_to_the_pool(&error) => {
             make_anew(machine, (group, volume), pool, found, extent_of(&report, group))?;
         }
         (done, _) => done?,
     }
     Ok(Change::Made)
+}
+
+/// ENODATA, as LVM prints it: the kernel's pool has no thin device of that number. Whatever else keeps a volume from being made active, it
+/// may come back.
+fn is_unknown_to_the_pool(error: &ApplyError) -> bool {
+    crate::events::chain(error).contains("No data available")
 }
 
 /// An lvcreate that was killed may leave a thin volume that the kernel's pool was never told of. Nothing is on it; its removal has LVM

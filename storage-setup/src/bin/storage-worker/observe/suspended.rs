@@ -54,8 +54,8 @@ pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
     Ok(in_order(&dm, stuck))
 }
 
-/// Resumes one, if it is suspended, with the table that it had. A table that the killed command loaded and did not commit goes: LVM loads the right one
-/// from its metadata afterwards. A device that never had a table takes the loaded one.
+/// Resumes one, if it is suspended, with the table that it had. A table that the killed command loaded and did not commit goes: LVM
+/// loads the right one from its metadata afterwards. A device that never had a table takes the loaded one.
 pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
     let dm = DM::new().map_err(SuspendedError::Absent)?;
     let dm_name = DmName::new(name).map_err(|_| SuspendedError::Name { name: name.to_owned() })?;
