@@ -16,7 +16,8 @@ pub struct FullReport {
     pub groups: BTreeMap<String, VolumeGroup>,
     /// Nodes of the physical volumes that belong to no group.
     pub orphans: Vec<String>,
-    /// Those of them that say that a group has them: LVM was killed right before it wrote that group's metadata.
+    /// Nodes of those whose group is not to be seen, though they say that one has them: LVM was killed right before it wrote that group's
+    /// metadata, or the disks that have the metadata are not here.
     pub half_members: Vec<String>,
     /// As in [`crate::Observed::lagging`].
     pub lagging: BTreeMap<String, Vec<String>>,
@@ -135,10 +136,8 @@ pub fn parse(text: &str, warnings: &[String]) -> Result<FullReport, ReportError>
         let Some(head) = section.vg.first() else {
             // Asking for hidden volumes (`--all`) may also list devices that are no physical volumes; those have no UUID.
             for member in section.pv.into_iter().filter(|member| !member.pv_uuid.is_empty()) {
-                if !member.pv_in_use.is_empty() {
-                    report.half_members.push(member.pv_name.clone());
-                }
-                report.orphans.push(member.pv_name);
+                let found = if member.pv_in_use.is_empty() { &mut report.orphans } else { &mut report.half_members };
+                found.push(member.pv_name);
             }
             continue;
         };

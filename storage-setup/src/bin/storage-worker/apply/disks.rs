@@ -208,8 +208,8 @@ pub(super) fn label_on(machine: &mut Machine<'_>, node: &str) -> Result<Labelled
     let report = machine.report()?;
     let is_one_of = |nodes: &[String]| nodes.iter().any(|other| is_same(other, node));
     Ok(match (is_one_of(&report.orphans), is_one_of(&report.half_members)) {
-        (_, true) => Labelled::HalfMember,
-        (true, false) => Labelled::Yes,
+        (false, true) => Labelled::HalfMember,
+        (true, _) => Labelled::Yes,
         (false, false) => Labelled::No,
     })
 }

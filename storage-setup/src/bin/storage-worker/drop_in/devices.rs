@@ -100,12 +100,13 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
     let identity = identity(number, &node);
     let size = number.size().unwrap_or_default();
     let numbers = number.partitions();
-    let parts: Vec<Part> = numbers.iter().map(|part| self::part(part, eyes.report)).collect();
+    let intended = eyes.known.intents.group_of(&identity, size).map(str::to_owned);
+    let parts: Vec<Part> = numbers.iter().map(|part| self::part(part, eyes.report, intended.is_some())).collect();
     let mut disk = LegacyDisk {
-        intended: eyes.known.intents.group_of(&identity, size).map(str::to_owned),
         wiped: false,
         read_only: number.figure("ro") == Some(1),
-        member: member(number, eyes.report),
+        member: member(number, eyes.report, intended.is_some()),
+        intended,
         held: None,
         signature: None,
         unreadable: None,
@@ -164,18 +165,20 @@ fn counting(node: &str) -> Result<Option<(String, String)>, ProgramError> {
     Ok(counts.map(|signature| (signature.kind.clone(), signature.offset.clone())))
 }
 
-fn part(number: &Number, report: &FullReport) -> Part {
+fn part(number: &Number, report: &FullReport, ours: bool) -> Part {
     let node = number.node().unwrap_or_default();
-    Part { member: member(number, report), size: number.size().unwrap_or(Bytes(0)), node, signature: None }
+    Part { member: member(number, report, ours), size: number.size().unwrap_or(Bytes(0)), node, signature: None }
 }
 
-/// By LVM's own report; names are compared by what they lead to.
-fn member(number: &Number, report: &FullReport) -> Membership {
+/// By LVM's own report; names are compared by what they lead to. A member whose group LVM does not see is free only when a run of ours
+/// took it.
+fn member(number: &Number, report: &FullReport, ours: bool) -> Membership {
     let leads_here = |node: &String| matches!(Node::at(node), Ok(Node::Block(found)) if found == *number);
     for (name, group) in &report.groups {
         if group.members.iter().any(|member| leads_here(&member.node)) {
             return Membership::Of(name.clone());
         }
     }
-    if report.orphans.iter().any(leads_here) { Membership::Orphan } else { Membership::None }
+    let free = report.orphans.iter().any(leads_here) || (ours && report.half_members.iter().any(leads_here));
+    if free { Membership::Orphan } else { Membership::None }
 }

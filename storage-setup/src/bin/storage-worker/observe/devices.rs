@@ -66,11 +66,11 @@ fn by_path(number: &Number) -> Option<String> {
 
 /// `ours`: a run that was cut off left it on record.
 fn disk_use(number: &Number, (node, size): (&str, Bytes), host: &Host, report: &FullReport, ours: bool) -> DiskUse {
-    if let Some(member) = membership(number, report) {
+    if let Some(member) = membership(number, report, ours) {
         return member;
     }
     // docker-storage-setup lays disks out with one partition, which is the member; the disk is in the group all the same.
-    if let Some(member) = number.partitions().iter().filter_map(|part| membership(part, report)).find(is_of_group) {
+    if let Some(member) = number.partitions().iter().filter_map(|part| membership(part, report, ours)).find(is_of_group) {
         return member;
     }
     if let Some(holder) = held(number, node, host) {
@@ -106,7 +106,7 @@ fn disk_use(number: &Number, (node, size): (&str, Bytes), host: &Host, report: &
 
 /// Whether LVM's label is on the disk or on a partition of it that LVM's report does not have.
 fn is_hidden(disk: &Number, parts: &[Number], report: &FullReport) -> Result<bool, ProgramError> {
-    let unknown = std::iter::once(disk).chain(parts).filter(|number| membership(number, report).is_none());
+    let unknown = std::iter::once(disk).chain(parts).filter(|number| membership(number, report, false).is_none());
     for node in unknown.filter_map(Number::node) {
         if signatures::on(&node)?.iter().any(|signature| signature.kind == PHYSICAL_VOLUME) {
             return Ok(true);
@@ -119,15 +119,17 @@ fn is_of_group(found: &DiskUse) -> bool {
     matches!(found, DiskUse::Member { .. })
 }
 
-/// By LVM's own report; names are compared by what they lead to.
-fn membership(number: &Number, report: &FullReport) -> Option<DiskUse> {
+/// By LVM's own report; names are compared by what they lead to. A member whose group LVM does not see is free only when a run of ours
+/// took it.
+fn membership(number: &Number, report: &FullReport, ours: bool) -> Option<DiskUse> {
     let leads_here = |node: &String| matches!(Node::at(node), Ok(Node::Block(found)) if found == *number);
     for (name, group) in &report.groups {
         if group.members.iter().any(|member| leads_here(&member.node)) {
             return Some(DiskUse::Member { group: name.clone() });
         }
     }
-    report.orphans.iter().any(leads_here).then_some(DiskUse::OrphanMember)
+    let free = report.orphans.iter().any(leads_here) || (ours && report.half_members.iter().any(leads_here));
+    free.then_some(DiskUse::OrphanMember)
 }
 
 pub(crate) fn held(number: &Number, node: &str, host: &Host) -> Option<String> {
