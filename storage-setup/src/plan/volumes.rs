@@ -9,7 +9,7 @@ use crate::render::mount_unit;
 use crate::{Action, Content, LogicalVolume, Role, stamp};
 
 /// mkfs.xfs makes none smaller than 300 MB.
-const LEAST_XFS: u64 = 300 * MIB;
+pub(crate) const LEAST_XFS: u64 = 300 * MIB;
 
 /// A wanted volume.
 struct Wanted<'a> {
@@ -38,8 +38,10 @@ enum Fate<'a> {
 pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     let want = draft.want;
     let all: Vec<Wanted<'_>> = want.volumes.iter().map(|(name, volume)| wanted(group, name, volume)).collect();
-    // A share is of what the others leave: taken first, it could leave one of them too little where a run was cut off after a removal.
+    // A share is of what the others leave, those that wait for consent too: taken first, it could leave one of them too little where a run
+    // was cut off after a removal.
     let (shares, levels): (Vec<_>, Vec<_>) = all.into_iter().partition(|wanted| matches!(wanted.asked, Size::OfFree(_)));
+    let by_level = levels.len();
     let all: Vec<Wanted<'_>> = levels.into_iter().chain(shares).collect();
     let mut fates = Vec::new();
     for wanted in &all {
@@ -55,17 +57,17 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     }
     // Those that wait for consent come last, so that their sizes are the same before and after the others were made.
     let replaced = draft.pool_replaced.is_some();
-    for (wanted, fate) in all.iter().zip(&fates) {
+    for (number, (wanted, fate)) in all.iter().zip(&fates).enumerate() {
         match fate {
-            Fate::Make if !(replaced && wanted.thin) => make(draft, wanted, &[]),
+            Fate::Make if number < by_level && !(replaced && wanted.thin) => make(draft, wanted, &[]),
             Fate::Keep(found) => keep(draft, wanted, found),
             Fate::Make | Fate::MakeAfter(_) | Fate::Stuck => {}
         }
     }
     pool::make_anew(draft, group);
-    for (wanted, fate) in all.iter().zip(&fates) {
+    for (number, (wanted, fate)) in all.iter().zip(&fates).enumerate() {
         match fate {
-            Fate::Make if replaced && wanted.thin => make(draft, wanted, &[]),
+            Fate::Make if number >= by_level || (replaced && wanted.thin) => make(draft, wanted, &[]),
             Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
             Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
         }
