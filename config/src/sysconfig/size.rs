@@ -76,6 +76,14 @@ pub fn bytes(text: &str, unit: u64) -> Result<Bytes, Wrong> {
     total.map(Bytes).ok_or(Wrong::TooLarge)
 }
 
+/// The same, or with a fraction, as LVM itself takes it: `5.5G`. For keys that the shell tool hands on as they are.
+///
+/// # Errors
+/// [`Wrong`]
+pub fn lvm_bytes(text: &str, unit: u64) -> Result<Bytes, Wrong> {
+    decimal(text).map_or_else(|| bytes(text, unit), Ok)
+}
+
 fn unit_of(suffix: &str) -> Option<u64> {
     let lower = suffix.to_ascii_lowercase();
     let (letter, rest) = lower.split_at_checked(1)?;
@@ -110,9 +118,11 @@ pub struct RootSize {
 /// [`Wrong`]
 pub fn root_size(text: &str) -> Result<RootSize, Wrong> {
     let (step, rest) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
-    let asked = match decimal(rest) {
-        Some(bytes) => Asked::Bytes(bytes),
-        None => asked(rest)?,
+    let asked = match (decimal(rest), rest.strip_suffix("%PVS")) {
+        (Some(bytes), _) => Asked::Bytes(bytes),
+        // Of the physical volumes that lvextend may use: without a list of them, of all.
+        (None, Some(share)) => asked(&format!("{share}%VG"))?,
+        (None, None) => asked(rest)?,
     };
     Ok(RootSize { step, asked })
 }

@@ -67,11 +67,11 @@ fn driver(file: &mut Reading<'_>, entries: &mut Entries) -> String {
     driver
 }
 
-/// `sdb` is /dev/sdb. What may be wiped has to be named so that it is the same disk at every boot.
+/// `sdb` is /dev/sdb, `disk/by-id/x` is /dev/disk/by-id/x. What may be wiped has to be named so that it is the same disk at every boot.
 fn devices(file: &mut Reading<'_>, entries: &mut Entries) {
     let mut paths: Vec<String> = Vec::new();
     for word in file.value("DEVS").split_ascii_whitespace() {
-        let path = if word.contains('/') { word.to_owned() } else { format!("/dev/{word}") };
+        let path = if word.starts_with('/') { word.to_owned() } else { format!("/dev/{word}") };
         if !paths.contains(&path) {
             paths.push(path);
         }
@@ -148,7 +148,7 @@ fn pool(file: &mut Reading<'_>) -> Entries {
         if value.is_empty() {
             continue;
         }
-        match size::bytes(&value, unit) {
+        match size::lvm_bytes(&value, unit) {
             Ok(bytes) => entries.push(file.entry(name, key, Value::Text(written(Asked::Bytes(bytes))))),
             Err(wrong) => file.fault(key, not_a_size(wrong, &value)),
         }

@@ -28,6 +28,7 @@ use crate::{Action, Observed};
 pub(crate) use disks::{NEW_EXTENT, extents_of};
 use draft::Draft;
 pub(crate) use remove::spare_goes_with;
+pub(crate) use volumes::LEAST_XFS;
 
 /// The thin pool's name; docker-storage-setup's too.
 pub const POOL: &str = "docker-pool";

@@ -36,8 +36,8 @@ fn at(line: u32, column: u32) -> Place {
 
 #[test]
 fn every_key_has_its_word_and_its_place() {
-    let text = "STORAGE_DRIVER=devicemapper\nVG=data\nDEVS='sdb /dev/vdc sdb'\nROOT_SIZE=6G\nDATA_SIZE=20%VG\nMIN_DATA_SIZE=3G\n\
-                POOL_META_SIZE=64M\nCHUNK_SIZE=1M\nGROWPART=true\nPOOL_AUTOEXTEND_THRESHOLD=70\nPOOL_AUTOEXTEND_PERCENT=30\n\
+    let text = "STORAGE_DRIVER=devicemapper\nVG=data\nDEVS='sdb /dev/vdc sdb disk/by-id/wwn-1'\nROOT_SIZE=6G\nDATA_SIZE=20%VG\nMIN_DATA_SIZE=3G\n\
+                POOL_META_SIZE=64M\nCHUNK_SIZE=0.5M\nGROWPART=true\nPOOL_AUTOEXTEND_THRESHOLD=70\nPOOL_AUTOEXTEND_PERCENT=30\n\
                 DEVICE_WAIT_TIMEOUT=90\nEXTRA_STORAGE_OPTIONS=\"--storage-opt dm.fs=ext4  --storage-opt=dm.basesize=20G\"\n\
                 CONTAINER_ROOT_LV_NAME=containers\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/lib/docker\nCONTAINER_ROOT_LV_SIZE=8192\n";
     let (storage, notes) = good(text);
@@ -45,7 +45,7 @@ fn every_key_has_its_word_and_its_place() {
     assert_eq!((storage.driver.value, &storage.driver.place), (Driver::Devicemapper, &at(1, 16)));
     assert!(matches!(&storage.group, Group::Named(group) if group.value.as_str() == "data" && group.place == at(2, 4)));
     let devices: Vec<&str> = storage.devices.iter().map(|device| device.value.as_str()).collect();
-    assert_eq!(devices, ["/dev/sdb", "/dev/vdc"]);
+    assert_eq!(devices, ["/dev/sdb", "/dev/vdc", "/dev/disk/by-id/wwn-1"]);
     assert_eq!(storage.devices[0].place, at(3, 6));
     assert_eq!(storage.root_size.map(|size| size.place), Some(at(4, 11)));
     assert_eq!(storage.device_timeout.as_secs(), 90);
@@ -56,7 +56,7 @@ fn every_key_has_its_word_and_its_place() {
     assert_eq!(pool.size.to_string(), "20%VG");
     assert_eq!(pool.minimum.map(std::num::NonZeroU64::get), Some(3 * GIB));
     assert!(matches!(pool.metadata, PoolMetadata::Bytes(bytes) if bytes.get() == 64 * MIB));
-    assert_eq!(pool.chunk, Bytes(MIB));
+    assert_eq!(pool.chunk, Bytes(MIB / 2));
     let autoextend = pool.autoextend.expect("it grows");
     assert_eq!((autoextend.threshold.get(), autoextend.percent.get()), (70, 30));
     let (name, volume) = storage.volumes.first_key_value().expect("a volume");
@@ -144,7 +144,7 @@ fn what_has_no_word_in_the_spec_is_a_problem_at_its_line() {
         ("POOL_AUTOEXTEND_PERCENT=\n", 1, "POOL_AUTOEXTEND_PERCENT", "is not a number"),
         ("DEVICE_WAIT_TIMEOUT=1m\n", 1, "DEVICE_WAIT_TIMEOUT", "is not a number of seconds"),
         ("VG=../x\n", 1, "storage.volume-group", "has"),
-        ("DEVS=../vdb\n", 1, "storage.devices", "is not below /dev"),
+        ("DEVS=../vdb\n", 1, "storage.devices", "is not a plain path below /dev"),
         ("CONTAINER_ROOT_LV_NAME=c\n", 1, "CONTAINER_ROOT_LV_NAME", "it needs a mount point"),
         ("CONTAINER_ROOT_LV_MOUNT_PATH=/srv\n", 1, "CONTAINER_ROOT_LV_MOUNT_PATH", "it needs a volume"),
         ("EXTRA_STORAGE_OPTIONS=--log-level=debug\n", 1, "EXTRA_STORAGE_OPTIONS", "is no --storage-opt"),

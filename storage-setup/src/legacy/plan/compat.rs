@@ -39,6 +39,28 @@ pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
     Ok(draft.plan)
 }
 
+/// The members of root's group whose partitions are to grow before the rest is planned anew: those of the plan, or, where what is asked
+/// was refused for want of space alone, those that may bring it.
+#[must_use]
+pub fn members_to_grow(want: &Options, have: &Seen, planned: &Result<Plan, Refusal>) -> Vec<Deed> {
+    let of = |plan: &Plan| plan.deeds().filter(|deed| matches!(deed, Deed::GrowMember { .. })).cloned().collect();
+    match planned {
+        Ok(plan) => of(plan),
+        Err(_) => plan(want, &with_room(have)).as_ref().map(of).unwrap_or_default(),
+    }
+}
+
+/// The same host with more space in root's group than anybody asks for.
+fn with_room(have: &Seen) -> Seen {
+    const ROOM: u64 = 1 << 32;
+    let mut have = have.clone();
+    if let Some(group) = have.root.as_ref().and_then(|root| have.groups.get_mut(&root.group)) {
+        group.extents += ROOM;
+        group.free += ROOM;
+    }
+    have
+}
+
 /// The device of the pool that the engine is told of, while it is not there: its disks may be on their way.
 ///
 /// The engine takes that pool whatever driver is asked for now; only where that is the pool's own driver do we bring the pool up, and

@@ -5,7 +5,8 @@ use super::volumes::{self, Extra};
 use super::{Plan, devices, pool};
 use crate::legacy::{Options, Refusal, Seen, output_line};
 
-/// Plans a creation. What lies there already under our stamp is of a run that was cut off, and is taken up.
+/// Plans a creation. `remove` takes away what a configuration names, so nothing that is there already may be part of it; what a run that
+/// was cut off has made is on record, and goes by `remove`.
 ///
 /// # Errors
 /// The first thing in the way; nothing is touched then.
@@ -34,6 +35,9 @@ pub fn plan(want: &Options, have: &Seen) -> Result<Plan, Refusal> {
         }
     }
     if let Some((name, point)) = &want.volume {
+        if have.groups.get(&group).is_some_and(|found| found.volumes.contains_key(name)) {
+            return draft.refuse(format!("Volume {group}/{name} already exists. Specify a different CONTAINER_ROOT_LV_NAME."));
+        }
         volumes::plan(&mut draft, &group, Extra { name, point, key: "CONTAINER_ROOT_LV_SIZE", by_unit: false })?;
     }
     Ok(draft.plan)

@@ -294,4 +294,4 @@ impl Plan {
 pub type Planned = Result<Plan, Refusal>;
 
 mod compat;
-pub use compat::{awaited_group, awaited_pool, plan as compat};
+pub use compat::{awaited_group, awaited_pool, members_to_grow, plan as compat};

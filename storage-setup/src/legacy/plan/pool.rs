@@ -60,6 +60,9 @@ pub(super) fn create(draft: &mut Draft<'_>, group: &str, on_demand: bool) -> Res
         let size = draft.want.raw.get(key);
         return draft.refuse(format!("There is not enough free space in volume group {group} to create data volume of size {key}={size}."));
     };
+    if data.saturating_mul(space.extent.0) < chunk.0 {
+        return draft.refuse(format!("CHUNK_SIZE={chunk} is larger than the pool's data, {}.", Bytes(data.saturating_mul(space.extent.0))));
+    }
     let profile = write_profile(draft, group, None)?;
     draft.push(Deed::CreatePool {
         group: group.to_owned(),
@@ -112,7 +115,7 @@ fn chunk(draft: &Draft<'_>) -> Result<Bytes, Refusal> {
     if text.is_empty() {
         return Ok(Bytes(512 * KIB));
     }
-    match size::bytes(text, KIB) {
+    match size::lvm_bytes(text, KIB) {
         Ok(bytes) if bytes.0 >= STEP && bytes.0 <= GIB && bytes.0.is_multiple_of(STEP) => Ok(bytes),
         Ok(_) => draft.refuse(format!("CHUNK_SIZE value {text} is invalid. LVM has multiples of 64K from 64K to 1G.")),
         Err(wrong) => draft.refuse(wrong.sentence("CHUNK_SIZE", text)),
@@ -128,7 +131,7 @@ fn metadata(draft: &Draft<'_>, space: Space) -> Result<Bytes, Refusal> {
         let most = MOST_METADATA / space.extent.0.max(1) * space.extent.0;
         return Ok(Bytes((sectors * SECTOR).clamp(LEAST_METADATA, most.max(LEAST_METADATA))));
     }
-    match size::bytes(text, MIB) {
+    match size::lvm_bytes(text, MIB) {
         Ok(bytes) if bytes.0 > MOST_METADATA => {
             draft.refuse(format!("POOL_META_SIZE value {text} is invalid. LVM has at most {} for metadata.", Bytes(MOST_METADATA)))
         }

@@ -5,7 +5,7 @@ use super::volumes::DOCKER_ROOT;
 use super::{Deed, Plan, Task, compat};
 use crate::legacy::{Metadata, Options, Refusal, Seen, current_options, thin_pool};
 use crate::render::{mount_unit, profile};
-use crate::{Role, dm_name};
+use crate::{Role, dm_name, stamp};
 
 /// Plans `--reset`.
 ///
@@ -82,6 +82,8 @@ fn pool(have: &Seen, group: &str, name: &str, deeds: &mut Vec<Deed>) -> Result<(
     if let Some(pool) = found.volumes.get(name) {
         match &pool.role {
             Role::Pool(_) => {}
+            // lvcreate was killed over it.
+            Role::Linear if stamp::is_unfinished_pool(pool) => {}
             // No pool: not ours to remove.
             Role::Linear | Role::Thin { .. } | Role::Other => return Ok(()),
         }

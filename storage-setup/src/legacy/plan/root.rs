@@ -34,6 +34,12 @@ fn grow(draft: &mut Draft<'_>, root: &RootVolume, text: &str) -> Result<(), Refu
         Ok(asked) => asked,
         Err(wrong) => return draft.refuse(wrong.sentence("ROOT_SIZE", text)),
     };
+    if root.filesystem.is_none() {
+        draft.info(format!(
+            "ROOT_SIZE={text} is not done: the file system of / is neither XFS nor ext4, and would not grow with its volume."
+        ));
+        return Ok(());
+    }
     let Some(group) = draft.have.groups.get(&root.group) else { return Ok(()) };
     let Some(volume) = group.volumes.get(&root.volume) else { return Ok(()) };
     // Disks that this plan adds count only in the group that they go to.

@@ -6,6 +6,7 @@ use config::sysconfig::size::{self, Asked};
 use super::Deed;
 use super::draft::Draft;
 use crate::legacy::Refusal;
+use crate::plan::LEAST_XFS;
 use crate::render::mount_unit;
 use crate::{Role, stamp};
 
@@ -79,9 +80,11 @@ fn create(draft: &mut Draft<'_>, group: &str, extra: Extra<'_>) -> Result<(), Re
         Asked::OfGroup(share) => share.of(space.total),
     };
     let bytes = Bytes::of_extents(extents, space.extent);
-    /// What mkfs.xfs of today takes at the least.
-    const LEAST: Bytes = Bytes(16 << 20);
-    if extents == 0 || extents > space.free || bytes.is_none_or(|bytes| bytes < LEAST) {
+    let least = Bytes(LEAST_XFS);
+    if bytes.is_some_and(|bytes| extents > 0 && bytes < least) {
+        return draft.refuse(format!("Failed to create volume {name} of size {text}: mkfs.xfs makes no file system below {least}."));
+    }
+    if extents == 0 || extents > space.free || bytes.is_none() {
         return draft.refuse(format!("Failed to create volume {name} of size {text}: {group} has {} free extents.", space.free));
     }
     draft.push(Deed::CreateVolume {

@@ -118,6 +118,34 @@ fn a_removal_that_was_cut_off_goes_on_with_what_is_left() {
 }
 
 #[test]
+fn a_removal_takes_what_a_killed_lvcreate_left_of_the_pool() {
+    let mut half = made();
+    let remnant = volume(2, Role::Linear, &[stamp::OURS, stamp::ROLE_POOL]);
+    half.groups.get_mut("two").expect("group").volumes.insert("pool-two".to_owned(), remnant);
+    let plan = plan::remove(&stored(), &half).expect("a plan");
+    let goes = Deed::RemoveVolume { group: "two".to_owned(), volume: "pool-two".to_owned() };
+    assert!(plan.deeds().any(|deed| *deed == goes), "{plan:?}");
+    // A plain volume of that name is somebody's.
+    half.groups.get_mut("two").expect("group").volumes.insert("pool-two".to_owned(), volume(2, Role::Linear, &[]));
+    let plan = plan::remove(&Metadata { group_created: false, ..stored() }, &half).expect("a plan");
+    assert!(!plan.deeds().any(|deed| *deed == goes), "{plan:?}");
+}
+
+#[test]
+fn a_volume_that_is_there_becomes_no_part_of_a_new_configuration() {
+    // remove would take it away with all that somebody has on it.
+    let text = "STORAGE_DRIVER=overlay2\nCONTAINER_ROOT_LV_NAME=home\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/home";
+    let (options, _) = super::host::read(text, crate::legacy::Mode::Create).expect("options");
+    let mut host = host();
+    assert!(plan::create(&options, &host).is_ok());
+    host.groups.get_mut("atomicos").expect("group").volumes.insert("home".to_owned(), volume(100, Role::Linear, &[stamp::OURS]));
+    assert_eq!(
+        why(plan::create(&options, &host)),
+        "ERROR: Volume atomicos/home already exists. Specify a different CONTAINER_ROOT_LV_NAME."
+    );
+}
+
+#[test]
 fn a_reset_takes_the_unit_of_a_volume_that_is_gone_and_no_other() {
     let text = "STORAGE_DRIVER=overlay2\nCONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c";
     let options = super::host::options(text);

@@ -279,3 +279,43 @@ fn the_profile_of_a_configured_pool_is_kept_in_its_own_group_whatever_vg_says_no
 fn a_defaults_file_that_sets_nothing_is_no_default_of_ours() {
     assert_eq!(Variables::default().get("STORAGE_DRIVER"), "");
 }
+
+#[test]
+fn a_full_group_grows_with_its_partition_before_anything_is_refused() {
+    let mut full = host();
+    full.groups.insert("atomicos".to_owned(), super::host::group(25_600, 0));
+    let grown = |text: &str| {
+        let options = options(text);
+        let planned = plan::compat(&options, &full);
+        assert!(planned.is_err(), "{planned:?}");
+        plan::members_to_grow(&options, &full, &planned)
+    };
+    assert_eq!(grown("GROWPART=true"), [Deed::GrowMember { node: "/dev/vda2".to_owned() }]);
+    assert_eq!(grown(""), []);
+    // What is wrong in itself stays wrong with more space, and nothing is touched.
+    assert_eq!(grown("GROWPART=true\nCHUNK_SIZE=7"), []);
+}
+
+#[test]
+fn what_mkfs_and_lvm_would_refuse_is_refused_before_a_disk_is_taken() {
+    let host = with_disk(disk("/dev/vdb", 10));
+    let volume = "STORAGE_DRIVER=overlay2\nDEVS=/dev/vdb\nCONTAINER_ROOT_LV_NAME=c\nCONTAINER_ROOT_LV_MOUNT_PATH=/srv/c\n";
+    assert_eq!(
+        refused(&format!("{volume}CONTAINER_ROOT_LV_SIZE=100M"), &host),
+        "ERROR: Failed to create volume c of size 100M: mkfs.xfs makes no file system below 300 MiB."
+    );
+    assert!(!planned(&format!("{volume}CONTAINER_ROOT_LV_SIZE=300M"), &host).is_idle());
+    assert_eq!(
+        refused("DEVS=/dev/vdb\nMIN_DATA_SIZE=\nDATA_SIZE=100M\nCHUNK_SIZE=1G", &host),
+        "ERROR: CHUNK_SIZE=1 GiB is larger than the pool's data, 100 MiB."
+    );
+}
+
+#[test]
+fn a_root_whose_file_system_cannot_grow_keeps_its_volume_too() {
+    let mut ext3 = host();
+    ext3.root.as_mut().expect("root").filesystem = None;
+    let plan = planned("STORAGE_DRIVER=\nROOT_SIZE=6G", &ext3);
+    assert!(plan.is_idle(), "{plan:?}");
+    assert!(super::host::said(&plan).concat().contains("ROOT_SIZE=6G is not done"), "{plan:?}");
+}

@@ -294,3 +294,31 @@ fn what_a_killed_lvcreate_left_in_the_place_of_the_pool_goes_first_and_its_space
     let rest: Vec<&Deed> = plan.deeds().filter(|deed| **deed != removal).collect();
     assert_eq!(rest, deeds(&clean));
 }
+
+#[test]
+fn each_figure_of_the_pool_and_of_dockers_volume_counts() {
+    let pool = |text: &str| {
+        let plan = planned(text, &host());
+        let found = plan.deeds().find_map(|deed| {
+            let Deed::CreatePool { metadata, chunk, .. } = deed else { return None };
+            Some((*metadata, *chunk))
+        });
+        found.expect("a pool")
+    };
+    let (mib, kib) = (config::MIB, config::KIB);
+    assert_eq!(pool("POOL_META_SIZE=32M\nCHUNK_SIZE=1M"), (Bytes(32 * mib), Bytes(mib)));
+    assert_eq!(pool("POOL_META_SIZE=64\nCHUNK_SIZE=128"), (Bytes(64 * mib), Bytes(128 * kib)));
+    // As LVM takes them, to which the shell tool handed them on.
+    assert_eq!(pool("POOL_META_SIZE=0.5G\nCHUNK_SIZE=0.5M"), (Bytes(512 * mib), Bytes(512 * kib)));
+    let profile = planned("POOL_AUTOEXTEND_THRESHOLD=55\nPOOL_AUTOEXTEND_PERCENT=35", &host());
+    let text = profile.deeds().find_map(|deed| {
+        let Deed::Write { path, text } = deed else { return None };
+        path.ends_with(".profile").then(|| text.clone())
+    });
+    let text = text.expect("a profile");
+    assert!(text.contains("_threshold=55\n") && text.contains("_percent=35\n"), "{text}");
+    let volume = planned("STORAGE_DRIVER=overlay2\nDOCKER_ROOT_VOLUME=yes\nDOCKER_ROOT_VOLUME_SIZE=2G", &host());
+    assert!(volume.deeds().any(|deed| matches!(deed, Deed::CreateVolume { volume, extents: 512, .. } if volume == "docker-root-lv")));
+    let root = planned("STORAGE_DRIVER=\nROOT_SIZE=80%PVS", &host());
+    assert!(root.deeds().any(|deed| matches!(deed, Deed::GrowRoot { to: 20_480, .. })), "{root:?}");
+}

@@ -1,4 +1,4 @@
-//! The first `--reset` after a failed run is refused: `atomic storage` answers every failure with one, and would destroy a pool that the
+//! The first `--reset` after a run that failed or was killed is refused: `atomic storage` answers every failure with one, and would destroy a pool that the
 //! failed run found, and did not make.
 
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ fn mark() -> PathBuf {
     Path::new(RUN).join("docker-storage-setup.failed")
 }
 
-/// A run failed, and made no pool.
+/// A run begins, and may be killed; or it failed, and not all that a reset takes is of its making.
 pub(super) fn remember() {
     // Without it the next reset is as it always was.
     let _ = std::fs::create_dir_all(RUN);
     let _ = std::fs::write(mark(), "");
 }
 
-/// A run ended well.
+/// A run ended well, or made all that a reset takes.
 pub(super) fn forget() {
     if mark().exists() {
         let _ = std::fs::remove_file(mark());

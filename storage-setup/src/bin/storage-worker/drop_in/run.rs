@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use storage_setup::fullreport::FullReport;
-use storage_setup::legacy::plan::{Deed, Task, awaited_group, awaited_pool, compat as plan_compat, reset as plan_reset};
+use storage_setup::legacy::plan::{Deed, Task, awaited_group, awaited_pool, compat as plan_compat, members_to_grow, reset as plan_reset};
 use storage_setup::legacy::{Mode, Options, Plan};
 
 use super::error::DropInError;
@@ -18,20 +18,18 @@ const INPUT: &str = "/etc/sysconfig/docker-storage-setup";
 
 /// The whole run.
 pub(super) fn compat(reset: bool) -> Result<(), DropInError> {
-    let mut made_pool = false;
-    let done = under_lock(reset, &mut made_pool);
-    // Also when the lock did not come: whoever answers that with a reset means a pool that is there.
-    match &done {
-        Ok(()) => failed::forget(),
-        Err(_) if !reset && !made_pool => failed::remember(),
-        Err(_) => {}
+    if reset {
+        let _lock = lock::agents()?;
+        return failed::check().and_then(|()| take_away());
+    }
+    // Also when the lock does not come: whoever answers that with a reset means a pool that is there.
+    failed::remember();
+    let mut all_new = false;
+    let done = lock::agents().and_then(|_lock| set_up(&mut all_new));
+    if done.is_ok() || all_new {
+        failed::forget();
     }
     done
-}
-
-fn under_lock(reset: bool, made_pool: &mut bool) -> Result<(), DropInError> {
-    let _lock = lock::agents()?;
-    if reset { failed::check().and_then(|()| take_away()) } else { set_up(made_pool) }
 }
 
 fn options() -> Result<Options, DropInError> {
@@ -41,7 +39,8 @@ fn options() -> Result<Options, DropInError> {
     Ok(options)
 }
 
-fn set_up(made_pool: &mut bool) -> Result<(), DropInError> {
+/// `all_new`: the pool was made by this run, and no volume of the configuration was there before.
+fn set_up(all_new: &mut bool) -> Result<(), DropInError> {
     let options = options()?;
     devices::wait(&options);
     with_machine(|machine| {
@@ -57,19 +56,25 @@ fn set_up(made_pool: &mut bool) -> Result<(), DropInError> {
             late::wait(machine, &format!("volume group {group}"), options.patience(), whole)?;
             seen = look::look(machine, &options)?;
         }
-        let mut plan = plan_compat(&options, &seen)?;
-        if grow_members(machine, &plan) {
-            plan = plan_compat(&options, &look::look(machine, &options)?)?;
+        let mut plan = plan_compat(&options, &seen);
+        if grow_members(machine, &members_to_grow(&options, &seen, &plan)) {
+            plan = plan_compat(&options, &look::look(machine, &options)?);
         }
+        let mut plan = plan?;
         plan.tasks.retain(|task| !matches!(task, Task::Do(Deed::GrowMember { .. })));
-        carry_out(machine, &plan, made_pool)
+        let made = plan.deeds().filter(|deed| matches!(deed, Deed::CreateVolume { .. })).count();
+        let wanted = usize::from(options.volume.is_some()) + usize::from(options.docker_root);
+        let mut made_pool = false;
+        let done = carry_out(machine, &plan, &mut made_pool);
+        *all_new = made_pool && made == wanted;
+        done
     })
 }
 
 /// They come first: what is free afterwards is what the rest is planned on. Says whether anything grew.
-fn grow_members(machine: &mut Machine<'_>, plan: &Plan) -> bool {
+fn grow_members(machine: &mut Machine<'_>, members: &[Deed]) -> bool {
     let mut grown = false;
-    for deed in plan.deeds().filter(|deed| matches!(deed, Deed::GrowMember { .. })) {
+    for deed in members {
         match machine.do_deed(deed) {
             Ok(done) => grown |= done,
             Err(error) => DropInError::from(error).lines().iter().for_each(say),
