@@ -9,6 +9,7 @@ pub mod cases;
 pub mod copies;
 pub mod dm_name;
 pub mod docker_options;
+pub mod docker_root;
 pub mod extender;
 pub mod fullreport;
 pub mod intents;
@@ -25,6 +26,7 @@ pub mod superblock;
 pub mod wipes;
 
 pub use action::{Action, DiskRef, Dockerd};
+pub use docker_root::DockerRoot;
 pub use model::{
     Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition,
     PoolState, Role, Root, VolumeGroup, Watcher,

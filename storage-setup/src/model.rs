@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use config::{Bytes, Driver, Filesystem};
 use serde::{Deserialize, Serialize};
 
+use crate::DockerRoot;
+
 /// Everything that the planner looks at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
@@ -292,8 +294,8 @@ pub struct OurFile {
     pub text: String,
 }
 
-/// What an engine keeps in its store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an engine keeps in its store, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kept {
     /// Nothing that anybody would miss.
     Nothing,
@@ -319,7 +321,9 @@ impl Kept {
 pub struct EngineStore {
     /// The driver that /etc/sysconfig/docker-storage names; `None` without file or option.
     pub driver: Option<Driver>,
-    /// What is in dockerd's store.
+    /// Where dockerd's store is.
+    pub root: DockerRoot,
+    /// What is in it. Where it was moved, the usual place counts too: dockerd may be told of yet another one where nobody looks.
     pub docker: Kept,
     /// What is in podman's.
     pub podman: Kept,

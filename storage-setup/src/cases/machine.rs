@@ -6,8 +6,8 @@ use config::{Bytes, Driver, Filesystem, GIB, MIB};
 
 use super::Choices;
 use crate::{
-    Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition, Role, Root,
-    VolumeGroup, render::options,
+    Content, Device, Disk, DiskUse, DockerRoot, EngineStore, Kept, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition,
+    Role, Root, VolumeGroup, render::options,
 };
 
 /// The disks beside root's: the path that a spec lists, the node, the serial number, the size.
@@ -26,8 +26,14 @@ pub fn real() -> Observed {
         group.members = vec![member("/dev/vda2", group.extents, group.extent)];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
-    have.engine =
-        EngineStore { driver: Some(Driver::Overlay2), docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: true };
+    have.engine = EngineStore {
+        driver: Some(Driver::Overlay2),
+        root: DockerRoot::Usual,
+        docker: Kept::Nothing,
+        podman: Kept::Nothing,
+        loopback: None,
+        running: true,
+    };
     have
 }
 
@@ -116,7 +122,14 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false },
+        engine: EngineStore {
+            driver: None,
+            root: DockerRoot::Usual,
+            docker: Kept::Nothing,
+            podman: Kept::Nothing,
+            loopback: None,
+            running: false,
+        },
     }
 }
 

@@ -16,7 +16,7 @@ pub use command_line::{Command, Invocation, USAGE, Usage};
 pub use config::Variables;
 pub use message::{Refusal, Say};
 pub use options::{Mode, Options};
-pub use output::{Deferred, current_driver, current_options, docker_root, extra_has_filesystem, line as output_line, thin_pool};
+pub use output::{Deferred, current_driver, current_options, extra_has_filesystem, line as output_line, thin_pool};
 pub use plan::{Deed, Label, NewDisk, Plan, Task};
 pub use seen::{Found, LegacyDisk, Membership, Part, RootVolume, Seen};
 pub use stored::{Metadata, Status, StoredError, row as list_row};

@@ -70,20 +70,3 @@ pub fn current_driver(options: &str) -> Option<&str> {
 pub fn thin_pool(options: &str) -> Option<&str> {
     options.split_ascii_whitespace().find_map(|word| word.split_once("dm.thinpooldev=").map(|(_, device)| device))
 }
-
-/// Where docker keeps its data, by the `OPTIONS` of /etc/sysconfig/docker.
-#[must_use]
-pub fn docker_root(text: &str) -> Option<String> {
-    let options = current_options(text, "OPTIONS")?;
-    let mut words = options.split_ascii_whitespace();
-    let mut found = None;
-    while let Some(word) = words.next() {
-        match word.split_once('=') {
-            Some(("-g" | "--graph" | "--data-root", path)) => found = Some(path),
-            Some(_) => {}
-            None if matches!(word, "-g" | "--graph" | "--data-root") => found = words.next().or(found),
-            None => {}
-        }
-    }
-    found.map(str::to_owned)
-}

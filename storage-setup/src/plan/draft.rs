@@ -124,7 +124,7 @@ impl<'a> Draft<'a> {
     pub(super) fn moves_of_records(&self) -> Vec<(StepId, String)> {
         let moved = |step: &Step<Action>| {
             let (Action::StartMount { mount, .. } | Action::RemoveMount { mount, .. }) = &step.action else { return None };
-            let moves = store::holds_records(mount) && !self.already_mounted.contains(&step.id);
+            let moves = store::holds_records(self.have, mount) && !self.already_mounted.contains(&step.id);
             moves.then(|| (step.id.clone(), mount.clone()))
         };
         self.steps.iter().chain(&self.late).filter_map(moved).collect()
@@ -134,6 +134,13 @@ impl<'a> Draft<'a> {
     pub(super) fn removals_of_records(&self) -> Vec<StepId> {
         let removes = |step: &&Step<Action>| matches!(step.action, Action::RemovePool { records: true, .. });
         self.late.iter().filter(removes).map(|step| step.id.clone()).collect()
+    }
+
+    /// Whether a step removes something from dockerd's store.
+    pub(super) fn removes_from_store(&self) -> bool {
+        let removes =
+            |step: &Step<Action>| matches!(step.action, Action::RemovePool { records: true, .. } | Action::RemoveLoopStore { .. });
+        self.steps.iter().chain(&self.late).any(removes)
     }
 
     /// Steps for devices that a killed command left suspended.

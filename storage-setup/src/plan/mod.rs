@@ -91,6 +91,7 @@ pub fn plan(want: &Storage, engine: Option<EngineKind>, have: &Observed) -> Resu
         volumes::plan(&mut draft, group);
     }
     options::plan(&mut draft, group.as_deref());
+    store::check_root(&mut draft);
     draft.finish()
 }
 

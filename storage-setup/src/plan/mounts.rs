@@ -123,7 +123,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Plac
     if mounted {
         draft.already_mounted.insert(step.clone());
     }
-    if store::holds_store(point, draft.engine) {
+    if store::holds_store(draft.have, point, draft.engine) {
         draft.store_ready.push(step.clone());
     }
     Some(step)
@@ -161,7 +161,7 @@ fn mount_again(draft: &mut Draft<'_>, group: &str, name: &str, volume: &Placed<V
     };
     // Whoever uses the files there must stop.
     let step = draft.push(action, Reason::Spec(volume.place.clone()), Disruption::Restart, after);
-    if store::holds_store(point, draft.engine) {
+    if store::holds_store(draft.have, point, draft.engine) {
         draft.store_ready.push(step.clone());
     }
     step

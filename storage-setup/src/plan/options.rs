@@ -112,8 +112,9 @@ fn leave_loopback(draft: &mut Draft<'_>) -> Option<StepId> {
             return Some(draft.push(action, Reason::Spec(driver.place.clone()), Disruption::DataLoss, Vec::new()));
         }
         Driver::Overlay2 | Driver::Overlay => {
-            let text = "dockerd kept its images in loop files; they stay below /var/lib/docker/devicemapper until you remove them";
-            draft.note(&driver.place, text.to_owned());
+            let store = store::of(draft.have, None);
+            let text = format!("dockerd kept its images in loop files; they stay below {store}/devicemapper until you remove them");
+            draft.note(&driver.place, text);
         }
         Driver::None => {
             let text = "dockerd keeps its images in loop files, which is slow; driver = \"overlay2\" leads away from that: `atomic storage export` keeps images";
@@ -193,13 +194,11 @@ fn changes_store(draft: &Draft<'_>, from: Option<&str>, text: &str) -> bool {
 /// Containers may fill the root file system where nothing else is mounted for them.
 fn note_root(draft: &mut Draft<'_>) {
     let driver = &draft.want.driver;
-    let (engine, store) = match draft.engine {
-        Some(EngineKind::Podman) => (draft.engine, "/var/lib/containers"),
-        Some(EngineKind::Docker) | None => (draft.engine, "/var/lib/docker"),
-    };
-    let wanted = draft.want.volumes.values().any(|volume| store::holds_store(volume.value.mount.as_str(), engine));
+    let (have, engine) = (draft.have, draft.engine);
+    let store = store::of(have, engine);
+    let wanted = draft.want.volumes.values().any(|volume| store::holds_store(have, volume.value.mount.as_str(), engine));
     // `/` and `/var` of an OSTree host are the root file system.
-    let mounted = draft.have.mounts.keys().any(|point| point != "/" && point != "/var" && store::holds_store(point, engine));
+    let mounted = have.mounts.keys().any(|point| point != "/" && point != "/var" && store::holds_store(have, point, engine));
     match driver.value {
         Driver::Overlay2 | Driver::Overlay if !wanted && !mounted => {
             let name = driver.value.as_str();

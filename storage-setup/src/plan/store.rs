@@ -3,28 +3,31 @@
 use config::EngineKind;
 
 use super::draft::Draft;
+use crate::docker_root::USUAL;
 use crate::mountinfo::is_below;
-use crate::{Dockerd, Kept, Observed};
+use crate::{DockerRoot, Dockerd, Kept, Observed};
 
-/// dockerd's.
-const DOCKER: &str = "/var/lib/docker";
-/// What dockerd knows of the pool that it uses.
-const RECORDS: &str = "/var/lib/docker/devicemapper";
-/// podman's.
+/// podman's store.
 const PODMAN: &str = "/var/lib/containers";
 
-/// Whether a mount there holds the whole store of the engine.
-pub(super) fn holds_store(mount: &str, engine: Option<EngineKind>) -> bool {
-    let store = match engine {
+/// The engine's store.
+pub(super) fn of(have: &Observed, engine: Option<EngineKind>) -> &str {
+    match engine {
         Some(EngineKind::Podman) => PODMAN,
-        Some(EngineKind::Docker) | None => DOCKER,
-    };
+        Some(EngineKind::Docker) | None => have.engine.root.path(),
+    }
+}
+
+/// Whether a mount there holds the whole store of the engine.
+pub(super) fn holds_store(have: &Observed, mount: &str, engine: Option<EngineKind>) -> bool {
+    let store = of(have, engine);
     mount == store || is_below(store, mount)
 }
 
 /// Whether a mount there holds what dockerd knows of the pool that it uses, or a part of that.
-pub(super) fn holds_records(mount: &str) -> bool {
-    holds_store(mount, Some(EngineKind::Docker)) || mount == RECORDS || is_below(mount, RECORDS)
+pub(super) fn holds_records(have: &Observed, mount: &str) -> bool {
+    let records = format!("{}/devicemapper", have.engine.root.path());
+    holds_store(have, mount, Some(EngineKind::Docker)) || mount == records || is_below(mount, &records)
 }
 
 /// Whether mounting or unmounting there changes what is seen at the store or a part of it.
@@ -34,7 +37,7 @@ fn touches(mount: &str, store: &str) -> bool {
 
 /// What becomes of dockerd when something is mounted or unmounted there.
 pub(super) fn dockerd_around(draft: &Draft<'_>, mount: &str) -> Dockerd {
-    if !(draft.have.engine.running && touches(mount, DOCKER)) {
+    if !(draft.have.engine.running && touches(mount, draft.have.engine.root.path())) {
         Dockerd::Untouched
     } else if draft.options_change {
         Dockerd::Stops
@@ -45,6 +48,26 @@ pub(super) fn dockerd_around(draft: &Draft<'_>, mount: &str) -> Dockerd {
 
 /// Whether an engine, also one that is not the one of the spec, has something to lose from sight there.
 pub(super) fn hides_data(have: &Observed, mount: &str) -> bool {
-    let stores = [(have.engine.docker, DOCKER), (have.engine.podman, PODMAN)];
+    let stores = [(have.engine.docker, have.engine.root.path()), (have.engine.docker, USUAL), (have.engine.podman, PODMAN)];
     stores.iter().any(|(kept, store)| *kept != Kept::Nothing && touches(mount, store))
+}
+
+/// Removing from a store is done at the usual place alone: a directory that somebody else chose may hold more than a store.
+pub(super) fn check_root(draft: &mut Draft<'_>) {
+    let place = &draft.want.driver.place;
+    let why = match &draft.have.engine.root {
+        DockerRoot::Usual => return,
+        DockerRoot::Moved { to, by } => format!("it keeps its store at {to}, as {by} says"),
+        DockerRoot::Unknown { why } => {
+            if draft.engine != Some(EngineKind::Podman) {
+                draft.note(place, format!("where dockerd keeps its store is not known, so it counts as filled: {why}"));
+            }
+            format!("where it keeps its store is not known: {why}")
+        }
+    };
+    if draft.removes_from_store() {
+        let message = format!("what dockerd knows of its pool is to be removed from {USUAL}, but {why}");
+        let hint = format!("bring docker's store back to {USUAL} first; or leave driver and pool as they are");
+        draft.problem(place, "storage.driver", message, hint);
+    }
 }

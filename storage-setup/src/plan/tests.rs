@@ -2,6 +2,7 @@
 
 mod copies;
 mod disks;
+mod docker_root;
 mod golden;
 mod host;
 mod laws;

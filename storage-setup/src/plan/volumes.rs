@@ -301,7 +301,7 @@ fn activate(draft: &mut Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) {
     let step = draft.push(action, Reason::Drift("the volume is inactive".to_owned()), Disruption::None, pool);
     // What it has, and whether that can count projects, shows only then; the kernel mounts none with quotas that cannot.
     if stamp::is_unformatted(&found.tags) || wanted.volume.value.quota {
-        draft.store_unsettled |= store::holds_store(wanted.volume.value.mount.as_str(), draft.engine);
+        draft.store_unsettled |= store::holds_store(draft.have, wanted.volume.value.mount.as_str(), draft.engine);
         let text = format!("{} is looked at again once it is active", wanted.name);
         return draft.note(&wanted.volume.place, text);
     }

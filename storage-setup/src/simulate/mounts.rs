@@ -5,14 +5,13 @@ use crate::mountinfo::is_below;
 use crate::render::mount_unit;
 use crate::{Content, Kept, Mount, Observed, stamp};
 
-/// The engines' stores.
-const DOCKER: &str = "/var/lib/docker";
+/// podman's store.
 const PODMAN: &str = "/var/lib/containers";
 
 /// What an engine kept where something is mounted or unmounted is not seen any more.
 fn hide(have: &mut Observed, mount: &str) {
     let touches = |store: &str| mount == store || is_below(store, mount) || is_below(mount, store);
-    if touches(DOCKER) {
+    if touches(have.engine.root.path()) {
         have.engine.docker = Kept::Nothing;
     }
     if touches(PODMAN) {

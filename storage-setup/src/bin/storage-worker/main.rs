@@ -7,6 +7,7 @@
 
 mod apply;
 mod bus;
+mod docker_root;
 mod drop_in;
 mod events;
 mod host;

@@ -252,14 +252,6 @@ fn the_profile_goes_with_the_pool() {
 }
 
 #[test]
-fn a_moved_docker_directory_is_looked_into() {
-    let text = "OPTIONS='--selinux-enabled -g /srv/docker --log-driver=journald'\n";
-    assert_eq!(crate::legacy::docker_root(text).as_deref(), Some("/srv/docker"));
-    assert_eq!(crate::legacy::docker_root("OPTIONS=\"--graph=/a --data-root=/b\"\n").as_deref(), Some("/b"));
-    assert_eq!(crate::legacy::docker_root("OPTIONS='--log-driver=journald'\n"), None);
-}
-
-#[test]
 fn a_pool_of_the_same_name_in_another_group_is_no_obstacle_for_create() {
     let mut host = set_up();
     host.groups.insert("data".to_owned(), super::host::group(10_000, 9_000));

@@ -8,7 +8,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, propte
 
 use crate::cases::{Case, Choices, Flavour, draw};
 use crate::simulate::carry_out;
-use crate::{Action, Kept, Observed, Plan, Role, plan, stamp};
+use crate::{Action, DockerRoot, Kept, Observed, Plan, Role, plan, stamp};
 
 const CEILINGS: [Disruption; 4] = [Disruption::None, Disruption::Reload, Disruption::Restart, Disruption::Reboot];
 
@@ -253,6 +253,18 @@ proptest! {
                 prop_assert_eq!(resumed.as_ref(), Some(&end), "cut after {:?}", step);
             }
         }
+    }
+
+    #[test]
+    fn from_a_store_that_was_moved_nothing_is_removed_and_no_image_is_lost_from_sight_unasked(numbers in vec(any::<u16>(), 0..160)) {
+        let mut case = case(&numbers, Flavour::Any);
+        case.have.engine.root = DockerRoot::Moved { to: "/var/srv/containers".to_owned(), by: "a file".to_owned() };
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let removes = |step: &Step<Action>| matches!(step.action, Action::RemovePool { records: true, .. } | Action::RemoveLoopStore { .. });
+        prop_assert!(!first.steps.iter().any(removes), "{}", story(&case));
+        let mut have = case.have.clone();
+        permitted(&first, Disruption::Reboot).iter().for_each(|step| carry(&mut have, step));
+        prop_assert_eq!(have.engine.docker, case.have.engine.docker, "{}", story(&case));
     }
 
     #[test]

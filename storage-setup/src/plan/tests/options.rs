@@ -4,7 +4,7 @@ use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
 use crate::render::options::{PATH, text};
-use crate::{Action, EngineStore, Kept, Observed, OurFile, plan};
+use crate::{Action, DockerRoot, EngineStore, Kept, Observed, OurFile, plan};
 
 fn options(have: &Observed, want: &config::Storage) -> config::Step<Action> {
     let written = |step: &config::Step<Action>| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH);
@@ -253,8 +253,14 @@ fn dockerd_gets_its_pool_after_its_store_is_where_it_belongs() {
 fn away_from_loop_files_is_one_step_with_consent_before_the_engine_is_told() {
     let mut have = host();
     have.files.insert(PATH.to_owned(), OurFile { text: "DOCKER_STORAGE_OPTIONS=\"--storage-driver devicemapper\"\n".to_owned() });
-    have.engine =
-        EngineStore { driver: Some(Driver::Devicemapper), docker: Kept::Images, podman: Kept::Nothing, loopback: Some(77), running: true };
+    have.engine = EngineStore {
+        driver: Some(Driver::Devicemapper),
+        root: DockerRoot::Usual,
+        docker: Kept::Images,
+        podman: Kept::Nothing,
+        loopback: Some(77),
+        running: true,
+    };
     let all = steps(&devicemapper(), &have);
     let removal = all.iter().find(|step| step.action == Action::RemoveLoopStore { inode: 77, engine_stops: true }).expect("a step");
     assert_eq!(removal.disruption, Disruption::DataLoss);

@@ -40,6 +40,9 @@ pub(super) fn pool(
     if let Some((name, _)) = volumes.find(|(_, volume)| in_pool(volume)) {
         return changed(format!("there is a volume in the pool by now, {group}/{name}"));
     }
+    if records {
+        store::not_moved()?;
+    }
     if engine_stops {
         mounts::stop_engine(machine)?;
     }

@@ -8,13 +8,15 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use storage_setup::DockerRoot;
+use storage_setup::docker_root::USUAL as STORE;
 use storage_setup::mountinfo::is_below;
 
 use super::error::{ApplyError, changed, refused};
 use super::{Change, Machine, mounts};
+use crate::docker_root;
 use crate::host::Host;
 
-const STORE: &str = "/var/lib/docker";
 const DEVICEMAPPER: &str = "/var/lib/docker/devicemapper";
 /// The loop files of a pool of dockerd's own.
 const LOOP_FILES: &str = "/var/lib/docker/devicemapper/devicemapper";
@@ -31,6 +33,7 @@ pub(super) fn forget_pool(machine: &mut Machine<'_>) -> Result<(), ApplyError> {
 
 /// Removes the pool that dockerd made in loop files. The files go last: until then the pool is there to be removed.
 pub(super) fn remove_loop_files(machine: &mut Machine<'_>, inode: u64, engine_stops: bool) -> Result<Change, ApplyError> {
+    not_moved()?;
     match std::fs::metadata(LOOP_DATA) {
         Ok(file) if file.ino() == inode => {}
         Ok(_) => return changed(format!("{LOOP_DATA} is another one by now")),
@@ -73,6 +76,15 @@ fn is_on_devicemapper(container: &Path) -> bool {
     let text = std::fs::read(container.join("config.v2.json")).unwrap_or_default();
     let config: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     config.get("Driver").and_then(serde_json::Value::as_str) == Some("devicemapper")
+}
+
+/// A plan holds no such step for a store that was moved; it may have been moved since.
+pub(super) fn not_moved() -> Result<(), ApplyError> {
+    match docker_root::look() {
+        DockerRoot::Usual => Ok(()),
+        DockerRoot::Moved { to, by } => changed(format!("dockerd keeps its store at {to} by now, as {by} says")),
+        DockerRoot::Unknown { why } => changed(format!("where dockerd keeps its store is not known any more: {why}")),
+    }
 }
 
 /// Something that is mounted there is used by somebody, and its files would be deleted.

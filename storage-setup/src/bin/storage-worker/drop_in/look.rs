@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use storage_setup::DockerRoot;
 use storage_setup::fullreport::FullReport;
-use storage_setup::legacy::{Deferred, Mode, Options, RootVolume, Seen, docker_root};
+use storage_setup::legacy::{Deferred, Mode, Options, RootVolume, Seen};
 use storage_setup::mountinfo::MountEntry;
 use storage_setup::render::options;
 use storage_setup::superblock;
@@ -15,6 +16,7 @@ use super::error::DropInError;
 use super::{STATE, kernel};
 use crate::apply::Machine;
 use crate::apply::records::Known;
+use crate::docker_root;
 use crate::host::{self, Host, Number};
 use crate::observe::files;
 
@@ -65,7 +67,10 @@ struct Around {
 
 impl Around {
     fn look(options: &Options) -> Result<Around, DropInError> {
-        let docker_root = text("/etc/sysconfig/docker")?.and_then(|text| docker_root(&text));
+        let docker_root = match docker_root::look() {
+            root @ (DockerRoot::Usual | DockerRoot::Moved { .. }) => root.path().to_owned(),
+            DockerRoot::Unknown { why } => return Err(DropInError::plain(format!("Failed to find docker's directory: {why}"))),
+        };
         Ok(Around {
             host: Host::read()?,
             known: Known::read(Path::new(STATE)).map_err(crate::apply::ApplyError::from)?,
@@ -75,7 +80,7 @@ impl Around {
             },
             files: files::read(&[]).into_iter().map(|(path, file)| (path, file.text)).collect(),
             holders: host::holders(),
-            docker_root: docker_root.unwrap_or_else(|| "/var/lib/docker".to_owned()),
+            docker_root,
             deferred: if options.driver == "devicemapper" { kernel::deferred() } else { Deferred { removal: false, deletion: false } },
             overlay: wants_overlay(options) && kernel::has_overlay(),
         })

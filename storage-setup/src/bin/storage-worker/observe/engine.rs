@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use storage_setup::docker_root::USUAL;
 use storage_setup::render::options;
-use storage_setup::{EngineStore, Kept, docker_options};
+use storage_setup::{DockerRoot, EngineStore, Kept, docker_options};
 
-use crate::bus;
+use crate::{bus, docker_root};
 
-const STORE: &str = "/var/lib/docker";
 const PODMAN: &str = "/var/lib/containers/storage";
 /// dockerd makes it when it has devicemapper and no pool.
 const LOOP_FILE: &str = "devicemapper/devicemapper/data";
@@ -17,11 +17,21 @@ const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 /// Both stores are looked into, whatever the spec says of engine and driver: what is in them may be hidden all the same.
 pub(super) fn engine() -> EngineStore {
     let driver = std::fs::read_to_string(options::PATH).ok().and_then(|text| docker_options::driver(&text));
-    let (docker, podman) = (in_docker(Path::new(STORE)), in_podman(Path::new(PODMAN)));
+    let root = docker_root::look();
+    let (docker, podman) = (docker_keeps(Path::new(USUAL), &root), in_podman(Path::new(PODMAN)));
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
-    let loopback = std::fs::metadata(Path::new(STORE).join(LOOP_FILE)).ok().map(|file| file.ino());
-    EngineStore { driver, docker, podman, loopback, running }
+    let loopback = std::fs::metadata(Path::new(root.path()).join(LOOP_FILE)).ok().map(|file| file.ino());
+    EngineStore { driver, root, docker, podman, loopback, running }
+}
+
+/// What there is at the usual place and where the store was moved to. A store that nobody knows where to find may hold anything.
+fn docker_keeps(usual: &Path, root: &DockerRoot) -> Kept {
+    match root {
+        DockerRoot::Usual => in_docker(usual),
+        DockerRoot::Moved { to, .. } => in_docker(usual).max(in_docker(Path::new(to))),
+        DockerRoot::Unknown { .. } => Kept::Images,
+    }
 }
 
 /// What cannot be read counts as there: it may be data.

@@ -13,7 +13,7 @@ pub(super) fn read(points: &[String]) -> BTreeMap<String, String> {
 }
 
 /// The path without links; the part of it that is not there yet is kept as it is.
-fn target(path: &Path) -> PathBuf {
+pub(crate) fn target(path: &Path) -> PathBuf {
     let Some(there) = path.ancestors().find(|part| part.symlink_metadata().is_ok()) else { return path.to_owned() };
     let rest = path.strip_prefix(there).unwrap_or(Path::new(""));
     let real = match (there.canonicalize(), there.parent(), there.read_link()) {

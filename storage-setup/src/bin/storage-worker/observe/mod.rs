@@ -7,7 +7,7 @@ pub(crate) mod devices;
 mod engine;
 pub(crate) mod files;
 pub(crate) mod late;
-mod links;
+pub(crate) mod links;
 pub(crate) mod root;
 pub(crate) mod signatures;
 pub(crate) mod suspended;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 use storage_setup::fullreport::{self, FullReport, ReportError};
 use storage_setup::protocol::Look;
-use storage_setup::{EngineStore, Kept, Mount, Observed, Root};
+use storage_setup::{DockerRoot, EngineStore, Kept, Mount, Observed, Root};
 
 use crate::apply::records::Known;
 use crate::host::{Host, HostError};
@@ -90,7 +90,14 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore { driver: None, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false },
+        engine: EngineStore {
+            driver: None,
+            root: DockerRoot::Usual,
+            docker: Kept::Nothing,
+            podman: Kept::Nothing,
+            loopback: None,
+            running: false,
+        },
     }
 }
 

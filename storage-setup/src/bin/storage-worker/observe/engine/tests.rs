@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use storage_setup::Kept;
+use storage_setup::{DockerRoot, Kept};
 
-use super::{in_docker, in_podman};
+use super::{docker_keeps, in_docker, in_podman};
 
 fn made(paths: &[&str]) -> tempfile::TempDir {
     let store = tempfile::tempdir().expect("directory");
@@ -35,6 +35,22 @@ fn an_image_a_container_or_a_volume_is_data() {
     ] {
         assert_eq!(in_docker(made(&[path]).path()), kept, "{path}");
     }
+}
+
+#[test]
+fn a_store_that_was_moved_is_looked_into_and_the_usual_place_too() {
+    let (image, volume) = (made(&["image/overlay2/imagedb/content/sha256/9f3c"]), made(&["volumes/db/_data/x"]));
+    let nowhere = Path::new("/nowhere/at/all");
+    let moved = |store: &tempfile::TempDir| DockerRoot::Moved { to: store.path().display().to_string(), by: "a file".to_owned() };
+    assert_eq!(docker_keeps(nowhere, &moved(&image)), Kept::Images);
+    assert_eq!(docker_keeps(image.path(), &moved(&volume)), Kept::Images);
+    assert_eq!(docker_keeps(nowhere, &moved(&volume)), Kept::Volumes);
+    assert_eq!(docker_keeps(nowhere, &DockerRoot::Usual), Kept::Nothing);
+}
+
+#[test]
+fn a_store_that_nobody_knows_where_to_find_may_hold_images() {
+    assert_eq!(docker_keeps(Path::new("/nowhere/at/all"), &DockerRoot::Unknown { why: "no JSON".to_owned() }), Kept::Images);
 }
 
 #[test]
