@@ -47,6 +47,23 @@ impl Problems {
         texts.join("\n")
     }
 
+    /// The first of them in a line, and how many more there are.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let Some(first) = self.problems.first() else { return String::new() };
+        let place = match &first.place {
+            Place::Default => String::new(),
+            Place::File { .. } => format!("{}: ", first.place),
+        };
+        let key = if first.key.is_empty() { String::new() } else { format!("{}: ", first.key) };
+        let message = first.message.lines().next().unwrap_or_default();
+        let more = match self.problems.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        format!("{place}{key}{message}{more}")
+    }
+
     fn group<'a>(&'a self, problem: &'a Problem) -> Group<'a> {
         let title = if problem.key.is_empty() { problem.message.clone() } else { format!("{}: {}", problem.key, problem.message) };
         let group = Level::ERROR.primary_title(title).elements(None::<Snippet<'_, annotate_snippets::Annotation<'_>>>);

@@ -265,3 +265,6 @@ fn print_problems(problems: &Problems) {
     use std::io::IsTerminal;
     eprint!("{}", problems.render(std::io::stderr().is_terminal()));
 }
+
+#[cfg(test)]
+mod tests;

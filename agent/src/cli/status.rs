@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use config::{Problems, chain};
+use storage_setup::Observed;
 use units::Store;
 
 use super::{VerbError, os};
@@ -12,7 +13,7 @@ use crate::reconcile::intention::{self, Intention, IntentionError, Source};
 use crate::reconcile::plan::Consent;
 use crate::reconcile::{self, Scope};
 use crate::report::{self, ContainerStatus, SpecStatus, Status};
-use crate::state::extender;
+use crate::state::extender::{self, Record};
 use crate::state::generations;
 use crate::state::rollback::Hold;
 
@@ -36,7 +37,10 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
             (intention, spec)
         }
         Err(IntentionError::State(error)) => return Err(error.into()),
-        Err(IntentionError::Bad(problems)) => return Ok(nothing_in_force(os, held, generation, &problems)),
+        Err(IntentionError::Bad(problems)) => {
+            let storage = reconcile::storage_without_spec(host).await.map_err(|error| chain(&error));
+            return Ok(nothing_in_force(os, held, generation, &problems, storage, extender::read(host)?));
+        }
     };
     let follows = intention.desired().os.follow.as_ref().map(|follow| format!("{}:{}", follow.value.remote, follow.value.branch));
     let mut status = Status {
@@ -124,6 +128,8 @@ fn nothing_in_force(
     held: Result<Option<Hold>, String>,
     generation: Option<u32>,
     problems: &Problems,
+    storage: Result<Observed, String>,
+    extender: Option<Record>,
 ) -> Status {
     Status {
         version: 1,
@@ -131,11 +137,14 @@ fn nothing_in_force(
         os,
         follows: None,
         held,
-        storage: Err("not looked at, since no spec is in force".to_owned()),
-        extender: None,
+        storage,
+        extender,
         engine: "left alone, since no spec is in force".to_owned(),
         containers: Ok(Vec::new()),
         steps: None,
         notes: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,14 @@ pub async fn survey(host: &Host, intention: &Intention, scope: Scope) -> Result<
     }
 }
 
+/// Looks at storage as an empty spec would: for people, while there is none that could be in force.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub async fn storage_without_spec(host: &Host) -> Result<storage_setup::Observed, CycleError> {
+    Ok(storage::observe(host, None, Scope::Storage).await?)
+}
+
 /// Observes and plans. Changes nothing.
 ///
 /// # Errors

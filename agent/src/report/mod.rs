@@ -7,4 +7,4 @@ mod status;
 
 pub use hold::hold_text;
 pub use plan::{outcome_line, plan_text, rows_text, waiting_text};
-pub use status::{ContainerStatus, SpecStatus, Status, status_text, storage_text};
+pub use status::{ContainerStatus, SpecStatus, Status, StorageStatus, status_text, storage_status_text};

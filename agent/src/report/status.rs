@@ -52,6 +52,19 @@ pub struct SpecStatus {
     pub problems: Option<String>,
 }
 
+/// All that `atomic storage status` shows; `--json` is this, as it is.
+#[derive(Debug, Serialize)]
+pub struct StorageStatus {
+    /// Format.
+    pub version: u32,
+    /// What is wrong with the layers, in a line; `None`: nothing.
+    pub problem: Option<String>,
+    /// What there is.
+    pub storage: Observed,
+    /// What the daemon says of the pool that it watches; `None`: it watches none.
+    pub extender: Option<Record>,
+}
+
 /// A container of ours.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct ContainerStatus {
@@ -149,9 +162,15 @@ fn deployment_cells(deployment: &Deployment) -> Vec<String> {
     ]
 }
 
-/// Group, pool and volumes, as `status` shows them.
+/// The storage part as text, with a word on a spec that is bad.
 #[must_use]
-pub fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
+pub fn storage_status_text(status: &StorageStatus) -> String {
+    let problem = status.problem.as_ref().map(|problem| format!("spec      BAD, and not in force: {problem}\n"));
+    format!("{}{}", problem.unwrap_or_default(), storage_text(&status.storage, status.extender.as_ref()))
+}
+
+/// Group, pool and volumes, as `status` shows them.
+fn storage_text(storage: &Observed, extender: Option<&Record>) -> String {
     let mut text = String::new();
     if !storage.suspended.is_empty() {
         return format!(

@@ -1,6 +1,6 @@
 //! How layers make one spec, and who is named for a value.
 
-use super::{at, bad, good};
+use super::{at, bad, good, spec};
 use crate::{LvName, Place, Problem, VolumeKind};
 
 const VOLUME: &str = "[storage.volume.data]\nmount = \"/srv/data\"\nsize = \"1G\"\n";
@@ -112,4 +112,14 @@ error: storage.pool.size: the group atomicos has nothing free
   = help: add a disk to storage.devices
 ";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn problems_in_a_line_name_the_first_and_count_the_rest() {
+    let said = |text: &str| spec(&[text]).expect_err("it was accepted").in_a_line();
+    let one = said("[nonsense]\n");
+    assert!(one.starts_with("0.toml:1:2: ") && !one.contains('\n') && !one.contains("more"), "{one}");
+    let three = said("[nonsense]\n[more]\n[storage]\ndriver = 7\n");
+    assert!(three.starts_with("0.toml:1:2: ") && three.ends_with(" (and 2 more)"), "{three}");
+    assert!(!said("[storage\ndriver = \n").contains('\n'));
 }

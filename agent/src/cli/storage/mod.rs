@@ -12,8 +12,9 @@ use clap::{Args, Subcommand};
 
 use super::VerbError;
 use crate::host::Host;
-use crate::reconcile::{self, Scope, intention};
-use crate::report;
+use crate::reconcile::intention::{self, IntentionError, Source};
+use crate::reconcile::{self, Scope};
+use crate::report::{self, StorageStatus};
 use crate::state::extender;
 
 #[derive(Debug, Subcommand)]
@@ -105,13 +106,30 @@ pub(super) async fn run(host: &Host, verb: Verb) -> Result<ExitCode, VerbError> 
 }
 
 async fn status(host: &Host, json: bool) -> Result<ExitCode, VerbError> {
-    let intention = intention::in_force(host)?;
-    let storage = reconcile::survey(host, &intention, Scope::Storage).await?.storage;
-    let extender = extender::read(host)?;
+    let status = gather(host).await?;
     if json {
-        println!("{:#}", serde_json::json!({ "version": 1, "storage": storage, "extender": extender }));
+        println!("{}", serde_json::to_string_pretty(&status).unwrap_or_default());
     } else {
-        print!("{}", report::storage_text(&storage, extender.as_ref()));
+        print!("{}", report::storage_status_text(&status));
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// What is wrong with the spec keeps nobody from seeing how full the storage is.
+async fn gather(host: &Host) -> Result<StorageStatus, VerbError> {
+    let (storage, problem) = match intention::in_force(host) {
+        Ok(intention) => {
+            let problem = match &intention.source {
+                Source::Layers => None,
+                Source::Generation { because, .. } => Some(because.in_a_line()),
+            };
+            (reconcile::survey(host, &intention, Scope::Storage).await?.storage, problem)
+        }
+        Err(IntentionError::Bad(problems)) => (reconcile::storage_without_spec(host).await?, Some(problems.in_a_line())),
+        Err(error @ IntentionError::State(_)) => return Err(error.into()),
+    };
+    Ok(StorageStatus { version: 1, problem, storage, extender: extender::read(host)? })
+}
+
+#[cfg(test)]
+mod tests;
