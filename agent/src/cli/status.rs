@@ -39,7 +39,7 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         Err(IntentionError::State(error)) => return Err(error.into()),
         Err(IntentionError::Bad(problems)) => {
             let storage = reconcile::storage_without_spec(host).await.map_err(|error| chain(&error));
-            return Ok(nothing_in_force(os, held, generation, &problems, storage, extender::read(host)?));
+            return Ok(nothing_in_force(os, held, generation, &problems, storage, extender::current(host)?));
         }
     };
     let follows = intention.desired().os.follow.as_ref().map(|follow| format!("{}:{}", follow.value.remote, follow.value.branch));
@@ -50,7 +50,7 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         follows,
         held,
         storage: Err("not looked at".to_owned()),
-        extender: extender::read(host)?,
+        extender: extender::current(host)?,
         engine: "unknown".to_owned(),
         containers: Ok(Vec::new()),
         steps: None,

@@ -243,7 +243,7 @@ fn figures(group: &str, name: &str, volume: &LogicalVolume, storage: &Observed) 
 /// How fast it fills and what is wrong with it; nothing about a pool at rest.
 fn pool_lines(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(filling) = record.filling.as_ref().filter(|filling| filling.is_fresh()) {
+    if let Some(filling) = &record.filling {
         let Filling { rate, full_in, group_full_in, .. } = filling;
         lines.push(format!(
             "{} fills at {rate} a second: full in {} as it is, in {} with all of {}",

@@ -54,12 +54,18 @@ pub struct Told {
 /// Figures older than this are no news: while a pool fills it is looked at more often.
 const FRESH: Duration = Duration::from_secs(30);
 
-impl Filling {
-    /// Whether it may still be so.
+impl Record {
+    /// What of it holds at that time, for people and programs alike: figures that are no news are left out.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        now().saturating_sub(self.at) <= FRESH.as_secs()
+    pub fn as_of(mut self, now: u64) -> Record {
+        self.filling = self.filling.filter(|filling| is_fresh(filling.at, now));
+        self
     }
+}
+
+/// Whether it may still be so. A clock that was set back says nothing of how old a figure is.
+fn is_fresh(at: u64, now: u64) -> bool {
+    now.checked_sub(at).is_some_and(|age| age <= FRESH.as_secs())
 }
 
 /// Seconds since 1970.
@@ -83,6 +89,14 @@ pub fn read(host: &Host) -> Result<Option<Record>, StateError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StateError::Io { verb: "read", path, source }),
     }
+}
+
+/// What of that holds now.
+///
+/// # Errors
+/// As [`read`].
+pub fn current(host: &Host) -> Result<Option<Record>, StateError> {
+    Ok(read(host)?.map(|record| record.as_of(now())))
 }
 
 /// Says it.

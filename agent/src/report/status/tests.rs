@@ -46,12 +46,6 @@ fn a_pool_that_fills_shows_its_rate_and_how_long_it_lasts() {
 }
 
 #[test]
-fn old_figures_are_not_shown() {
-    let filling = Filling { rate: Bytes(1), full_in: 7, group_full_in: 7, at: now() - 3600 };
-    assert_eq!(pool_lines(&Record { filling: Some(filling), ..record() }), Vec::<String>::new());
-}
-
-#[test]
 fn an_alarm_is_shown_with_what_to_do() {
     let alarm = |urgent| Told { cause: "limit".to_owned(), urgent, text: "raise it".to_owned() };
     assert_eq!(pool_lines(&Record { alarm: Some(alarm(false)), ..record() }), ["ALARM: raise it"]);

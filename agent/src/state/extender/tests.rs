@@ -31,7 +31,11 @@ fn a_damaged_record_is_an_error_and_not_nothing() {
 }
 
 #[test]
-fn old_figures_are_not_fresh() {
-    let at = |at| Filling { rate: Bytes(1), full_in: 1, group_full_in: 1, at };
-    assert!(at(now()).is_fresh() && !at(now() - 60).is_fresh());
+fn old_figures_are_no_news_and_neither_are_those_from_before_the_clock_was_set_back() {
+    let shown = |at: u64| {
+        let filling = Some(Filling { rate: Bytes(1), full_in: 1, group_full_in: 1, at });
+        let record = Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling, alarm: None };
+        record.as_of(10_000).filling.is_some()
+    };
+    assert_eq!([10_000, 9_970, 9_969, 10_001].map(shown), [true, true, false, false]);
 }
