@@ -172,6 +172,55 @@ fn the_partition_below_root_takes_what_its_disk_has_gained_and_root_takes_that()
 }
 
 #[test]
+fn a_full_group_gets_its_pool_from_what_its_disk_has_gained() -> Result<()> {
+    let guest = host()?;
+    guest.check("lvcreate -qy -l 100%FREE -n full atomicos")?;
+    guest.write_file(INPUT, "GROWPART=true\nMIN_DATA_SIZE=500M\nDATA_SIZE=500M\n")?;
+    let short = "There is not enough free space in volume group atomicos to create data volume of size MIN_DATA_SIZE=500M.";
+    refused(&guest, short)?;
+    let size: u64 = guest.check("blockdev --getsize64 /dev/vda")?.parse()?;
+    guest.qmp()?.execute("block_resize", &serde_json::json!({ "device": "os", "size": size + (2 << 30) }))?;
+    guest.check(&format!("for i in $(seq 30); do test $(blockdev --getsize64 /dev/vda) -gt {size} && break; sleep 1; done"))?;
+    // What is wrong with the file would still be wrong with more space: nothing grows.
+    guest.write_file(INPUT, "GROWPART=true\nMIN_DATA_SIZE=500M\nDATA_SIZE=500M\nCHUNK_SIZE=7\n")?;
+    refused(&guest, "CHUNK_SIZE value 7 is invalid.")?;
+    guest.write_file(INPUT, "GROWPART=true\nMIN_DATA_SIZE=500M\nDATA_SIZE=500M\n")?;
+    done(&guest, &[])?;
+    assert_eq!(product::extents(&guest, "atomicos")?["docker-pool"], 125);
+    second_run_writes_nothing(&guest)?;
+    Ok(())
+}
+
+#[test]
+fn a_member_of_a_group_that_is_not_to_be_seen_is_not_wiped() -> Result<()> {
+    let guest = host()?;
+    // The metadata of the group is on the disk that goes; the other one only says that a group has it.
+    guest.check(
+        "pvcreate -q /dev/vdb && pvcreate -q --metadatacopies 0 /dev/vdc && vgcreate -q theirs /dev/vdb /dev/vdc && wipefs -qa /dev/vdb",
+    )?;
+    guest.check("udevadm settle; ! vgs theirs 2>/dev/null && test \"$(pvs --noheadings -o pv_in_use /dev/vdc | tr -d ' ')\" = used")?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=ours\nDEVS=/dev/vdc\nWIPE_SIGNATURES=true\n")?;
+    refused(&guest, "Device /dev/vdc is in use by LVM, which does not show its group here")?;
+    assert_eq!(signatures(&guest, "/dev/vdc")?, "LVM2_member");
+    Ok(())
+}
+
+#[test]
+fn a_volume_of_somebodys_becomes_no_part_of_a_configuration() -> Result<()> {
+    let guest = host()?;
+    guest.check("lvcreate -qy -L 400M -n home atomicos && mkfs.xfs -q /dev/atomicos/home")?;
+    guest.check("mount /dev/atomicos/home /mnt && echo mine >/mnt/file && umount /mnt")?;
+    let text = "STORAGE_DRIVER=overlay2\nVG=atomicos\nCONTAINER_ROOT_LV_NAME=home\nCONTAINER_ROOT_LV_MOUNT_PATH=/var/home-of\n";
+    guest.write_file("/var/tmp/own", text)?;
+    let output = run(&guest, &["create", "own", "/var/tmp/own"])?;
+    assert_eq!(output.code, 1, "{output:?}");
+    assert!(output.stderr.contains("Volume atomicos/home already exists."), "{output:?}");
+    assert_eq!(run(&guest, &["remove", "own"])?.code, 1, "there is none");
+    assert_eq!(guest.check("mount -o ro /dev/atomicos/home /mnt && cat /mnt/file && umount /mnt")?, "mine");
+    Ok(())
+}
+
+#[test]
 fn a_disk_is_waited_for_and_one_that_does_not_come_is_told() -> Result<()> {
     let mut guest = host()?;
     guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=late\nDEVS=/dev/disk/by-id/virtio-late\nDEVICE_WAIT_TIMEOUT=180\n")?;
