@@ -39,7 +39,8 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         Err(IntentionError::State(error)) => return Err(error.into()),
         Err(IntentionError::Bad(problems)) => {
             let storage = reconcile::storage_without_spec(host).await.map_err(|error| chain(&error));
-            return Ok(nothing_in_force(os, held, generation, &problems, storage, extender::current(host)?));
+            let extender = extender::current(host, storage.as_ref().ok())?;
+            return Ok(nothing_in_force(os, held, generation, &problems, storage, extender));
         }
     };
     let follows = intention.desired().os.follow.as_ref().map(|follow| format!("{}:{}", follow.value.remote, follow.value.branch));
@@ -50,13 +51,14 @@ async fn gather(host: &Host) -> Result<Status, VerbError> {
         follows,
         held,
         storage: Err("not looked at".to_owned()),
-        extender: extender::current(host)?,
+        extender: None,
         engine: "unknown".to_owned(),
         containers: Ok(Vec::new()),
         steps: None,
         notes: Vec::new(),
     };
     look(host, &intention, &mut status).await;
+    status.extender = extender::current(host, status.storage.as_ref().ok())?;
     Ok(status)
 }
 

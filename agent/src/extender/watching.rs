@@ -55,7 +55,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// After a refusal it is tried again so soon, then after twice as long each time.
 const RETRY: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(60);
-/// How often figures are written while the pool fills.
+/// How often figures are written at most.
 const FIGURES: Duration = Duration::from_secs(1);
 /// LVM that takes longer waits for somebody's lock, and somebody is told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -66,7 +66,8 @@ impl Watching {
     /// Takes the pool over. The record comes first, so that it is given back whatever happens.
     pub(super) async fn take(host: Host, watched: Watched, kernel: &Kernel) -> Result<Watching, DeviceError> {
         let now = Instant::now();
-        let record = Record { version: 1, group: watched.group.clone(), pool: watched.pool.clone(), filling: None, alarm: None };
+        let record =
+            Record { version: 1, group: watched.group.clone(), pool: watched.pool.clone(), filling: None, look: None, alarm: None };
         let mut watching = Watching {
             host,
             watched,
@@ -206,8 +207,9 @@ impl Watching {
         };
         self.notice.note(seen.event, seen.low_water, free);
         if let Status::Known(figures) = &seen.pool.status {
-            let used = figures.data.used().saturating_mul(seen.pool.chunk.0);
-            self.fill.note(self.began.elapsed(), Bytes(used));
+            let used = Bytes(figures.data.used().saturating_mul(seen.pool.chunk.0));
+            self.fill.note(self.began.elapsed(), used);
+            self.record.look = Some(extender::Look { uuid: self.watched.uuid.clone(), used, at: extender::now() });
         }
         let alarmed = self.record.alarm.is_some();
         let decision = decide(&self.watched.settings(), &seen.pool, self.fill.rate(), &self.watched.room(), alarmed);
@@ -330,11 +332,11 @@ impl Watching {
         Look::Stuck
     }
 
-    /// Writes what is worth telling.
+    /// Writes what was seen: what is news at once, the rest not too often. What is not written is as good as what was a moment before.
     fn figures(&mut self, seen: &Seen, is_news: bool) {
         let before = self.record.filling.take();
         self.record.filling = self.filling(seen);
-        let is_due = self.record.filling.is_some() && self.written.is_none_or(|written| written.elapsed() >= FIGURES);
+        let is_due = self.written.is_none_or(|written| written.elapsed() >= FIGURES);
         if is_news || is_due || before.is_some() != self.record.filling.is_some() {
             self.write();
         }
@@ -342,11 +344,9 @@ impl Watching {
 
     fn filling(&self, seen: &Seen) -> Option<Filling> {
         let Status::Known(figures) = &seen.pool.status else { return None };
-        let Rate::Known(rate @ Bytes(1..)) = self.fill.rate() else { return None };
-        let free = figures.data.free().saturating_mul(seen.pool.chunk.0);
-        let room = self.watched.free.saturating_mul(self.watched.extent.0);
-        let left = |bytes: u64| self.fill.rate().time_to_use(Bytes(bytes)).unwrap_or_default().as_secs();
-        Some(Filling { rate, full_in: left(free), group_full_in: left(free.saturating_add(room)), at: extender::now() })
+        let free = Bytes(figures.data.free().saturating_mul(seen.pool.chunk.0));
+        let room = Bytes(self.watched.free.saturating_mul(self.watched.extent.0));
+        Filling::of(self.fill.rate(), free, room, extender::now())
     }
 
     fn write(&mut self) {

@@ -244,9 +244,13 @@ fn figures(group: &str, name: &str, volume: &LogicalVolume, storage: &Observed) 
 fn pool_lines(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(filling) = &record.filling {
-        let Filling { rate, full_in, group_full_in, .. } = filling;
+        let Filling { rate, full_in, group_full_in, at, since } = filling;
+        let how = match since {
+            None => format!("fills at {rate} a second"),
+            Some(since) => format!("filled at {rate} a second on average over the last {}", span(at.saturating_sub(*since))),
+        };
         lines.push(format!(
-            "{} fills at {rate} a second: full in {} as it is, in {} with all of {}",
+            "{} {how}: full in {} as it is, in {} with all of {}",
             record.pool,
             span(*full_in),
             span(*group_full_in),

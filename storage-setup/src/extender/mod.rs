@@ -13,4 +13,4 @@ mod watched;
 pub use notice::Notice;
 pub use policy::{Alarm, Cause, Decision, Growth, Pool, Room, Settings, decide};
 pub use rate::{Fill, Rate};
-pub use watched::Watched;
+pub use watched::{Watched, device_uuid};

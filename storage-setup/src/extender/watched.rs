@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::{Room, Settings};
 use crate::plan::POOL;
-use crate::{Observed, Role, Root, Watcher, stamp};
+use crate::{LogicalVolume, Observed, Role, Root, VolumeGroup, Watcher, stamp};
 
 /// The pool that the extender has to see to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,13 @@ pub struct Watched {
     pub by_dmeventd: bool,
 }
 
+/// The UUID in device-mapper of a volume of that group.
+#[must_use]
+pub fn device_uuid(group: &VolumeGroup, volume: &LogicalVolume) -> String {
+    let plain = |uuid: &str| uuid.replace('-', "");
+    format!("LVM-{}{}", plain(&group.uuid), plain(&volume.uuid))
+}
+
 impl Watched {
     /// Our pool, when it is there, is active, and shall grow by itself.
     #[must_use]
@@ -44,9 +51,8 @@ impl Watched {
             Role::Pool(state) => state,
             Role::Linear | Role::Thin { .. } | Role::Other => return None,
         };
-        let plain = |uuid: &str| uuid.replace('-', "");
         Some(Watched {
-            uuid: format!("LVM-{}{}", plain(&group.uuid), plain(&volume.uuid)),
+            uuid: device_uuid(group, volume),
             group: name,
             pool: POOL.to_owned(),
             autoextend,

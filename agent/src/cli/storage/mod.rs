@@ -128,7 +128,8 @@ async fn gather(host: &Host) -> Result<StorageStatus, VerbError> {
         Err(IntentionError::Bad(problems)) => (reconcile::storage_without_spec(host).await?, Some(problems.in_a_line())),
         Err(error @ IntentionError::State(_)) => return Err(error.into()),
     };
-    Ok(StorageStatus { version: 1, problem, storage, extender: extender::current(host)? })
+    let extender = extender::current(host, Some(&storage))?;
+    Ok(StorageStatus { version: 1, problem, storage, extender })
 }
 
 #[cfg(test)]

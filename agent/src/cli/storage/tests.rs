@@ -30,8 +30,8 @@ async fn a_sound_spec_is_not_talked_about() {
 async fn old_figures_are_shown_neither_as_text_nor_as_json() {
     let (_directory, host) = host_with("[storage]\ndriver = \"overlay2\"\n");
     for (age, shown) in [(0, true), (3600, false)] {
-        let filling = Some(Filling { rate: Bytes(1), full_in: 7, group_full_in: 8, at: extender::now() - age });
-        let record = Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling, alarm: None };
+        let filling = Some(Filling { rate: Bytes(1), full_in: 7, group_full_in: 8, at: extender::now() - age, since: None });
+        let record = Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling, look: None, alarm: None };
         extender::write(&host, &record).expect("written");
         let status = gather(&host).await.unwrap_or_else(|error| panic!("{error}"));
         let json = serde_json::to_value(&status).expect("JSON");

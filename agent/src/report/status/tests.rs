@@ -30,7 +30,7 @@ fn what_becomes_of_a_shell_file_is_told_below_the_spec() {
 }
 
 fn record() -> Record {
-    Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling: None, alarm: None }
+    Record { version: 1, group: "atomicos".to_owned(), pool: "docker-pool".to_owned(), filling: None, look: None, alarm: None }
 }
 
 #[test]
@@ -40,9 +40,17 @@ fn a_pool_at_rest_is_not_talked_about() {
 
 #[test]
 fn a_pool_that_fills_shows_its_rate_and_how_long_it_lasts() {
-    let filling = Filling { rate: Bytes(150 << 20), full_in: 7, group_full_in: 3725, at: now() };
+    let filling = Filling { rate: Bytes(150 << 20), full_in: 7, group_full_in: 3725, at: now(), since: None };
     let record = Record { filling: Some(filling), ..record() };
     assert_eq!(pool_lines(&record), ["docker-pool fills at 150 MiB a second: full in 7 s as it is, in 1 h 2 min with all of atomicos"]);
+}
+
+#[test]
+fn an_average_says_over_how_long() {
+    let filling = Filling { rate: Bytes(150 << 20), full_in: 660, group_full_in: 3725, at: 5000, since: Some(3500) };
+    let line = "docker-pool filled at 150 MiB a second on average over the last 25 min 0 s: full in 11 min 0 s as it is, in 1 h 2 min with \
+                all of atomicos";
+    assert_eq!(pool_lines(&Record { filling: Some(filling), ..record() }), [line]);
 }
 
 #[test]
