@@ -187,6 +187,10 @@ fn a_full_group_gets_its_pool_from_what_its_disk_has_gained() -> Result<()> {
     guest.write_file(INPUT, "GROWPART=true\nMIN_DATA_SIZE=500M\nDATA_SIZE=500M\n")?;
     done(&guest, &[])?;
     assert_eq!(product::extents(&guest, "atomicos")?["docker-pool"], 125);
+    // What a killed LVM command leaves suspended is resumed first.
+    guest.check("dmsetup suspend atomicos-docker--pool")?;
+    done(&guest, &[])?;
+    assert_eq!(guest.check("dmsetup info -c --noheadings -o suspended atomicos-docker--pool")?, "Active");
     second_run_writes_nothing(&guest)?;
     Ok(())
 }

@@ -100,6 +100,22 @@ fn dockerd_starts_on_a_pool_that_was_made_anew() -> Result<()> {
 }
 
 #[test]
+fn dockerd_moves_with_its_driver_to_a_pool_in_another_group() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(SPEC, DEVICEMAPPER)?;
+    product::apply(&guest, &[])?;
+    use_docker(&guest)?;
+    let spec = "[storage]\ndriver = \"devicemapper\"\nvolume-group = \"docker\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n\n\
+                [storage.pool]\nsize = \"2G\"\n";
+    move_with_consent(&guest, spec, &["remove-pool atomicos/docker-pool", "create-pool docker/docker-pool", "data-loss"])?;
+    starts_anew(&guest, "devicemapper")?;
+    guest.check("docker info --format '{{json .DriverStatus}}' | grep -q docker-docker--pool")?;
+    ensure!(!product::extents(&guest, "atomicos")?.contains_key("docker-pool"), "the old pool is still there");
+    guest.reboot_and_wait()?;
+    works(&guest)
+}
+
+#[test]
 fn another_driver_and_another_group_with_the_images_kept_around_the_move() -> Result<()> {
     let guest = host()?;
     guest.write_file(SPEC, DEVICEMAPPER)?;
