@@ -23,6 +23,14 @@ pub struct FullReport {
     pub lagging: BTreeMap<String, Vec<String>>,
 }
 
+impl FullReport {
+    /// Whether that group is there with all of its disks: nothing is made in one that lacks some.
+    #[must_use]
+    pub fn has_whole(&self, group: &str) -> bool {
+        self.groups.get(group).is_some_and(|found| found.missing == 0)
+    }
+}
+
 /// Why a report could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {

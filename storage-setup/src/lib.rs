@@ -31,4 +31,4 @@ pub use model::{
     Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition,
     PoolState, Role, Root, VolumeGroup, Watcher,
 };
-pub use plan::{Note, POOL, Plan, look_for, plan};
+pub use plan::{Note, POOL, Plan, awaited_group, look_for, plan};

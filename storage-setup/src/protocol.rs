@@ -65,7 +65,9 @@ pub enum PoolTask {
 pub struct Look {
     /// `storage.devices` as written.
     pub devices: Vec<String>,
-    /// How long those that are not there are waited for first.
+    /// A volume group that may come late, when no device is listed that it could be made from.
+    pub group: Option<String>,
+    /// How long those of them that are not there are waited for first.
     pub wait: Duration,
     /// Whether partitions that physical volumes lie on are looked at.
     pub partitions: bool,

@@ -20,6 +20,7 @@ const WORKER: &str = "storage-worker";
 pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: Scope) -> Result<Observed, WorkerError> {
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
+        group: want.and_then(storage_setup::awaited_group),
         wait: patience(want, scope),
         partitions: want.is_some_and(|want| want.grow_partition.value),
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),
@@ -41,7 +42,7 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
     }
 }
 
-/// How long disks that are not there are waited for. Whoever asks later is answered at once.
+/// How long disks and groups that are not there are waited for. Whoever asks later is answered at once.
 fn patience(want: Option<&config::Storage>, scope: Scope) -> Duration {
     match scope {
         Scope::Boot => want.map(|want| want.device_timeout).unwrap_or_default(),

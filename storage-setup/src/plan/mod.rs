@@ -20,7 +20,7 @@ mod space;
 mod store;
 mod volumes;
 
-use config::{EngineKind, Place, Problem, Step, Storage};
+use config::{EngineKind, Group, Place, Problem, Step, Storage};
 use serde::{Deserialize, Serialize};
 
 use crate::render::{mount_unit, options as engine_options, profile};
@@ -65,6 +65,16 @@ impl std::fmt::Display for Note {
 #[must_use]
 pub fn look_for(_want: &Storage) -> Vec<String> {
     [engine_options::PATH, profile::EVERY, mount_unit::EVERY].map(str::to_owned).into()
+}
+
+/// The group that has to be there, since no device is listed that it could be made from: [`crate::protocol::Look::group`].
+#[must_use]
+pub fn awaited_group(want: &Storage) -> Option<String> {
+    match &want.group {
+        Group::Named(name) if want.devices.is_empty() => Some(name.value.to_string()),
+        // Root's is there, or there would be no root.
+        Group::Named(_) | Group::OfRoot => None,
+    }
 }
 
 /// Plans storage.

@@ -3,7 +3,7 @@
 use config::{Bytes, Group, KIB, Reason};
 
 use super::host::{With, after, at, disk, gib, group, host, lines, notes, of_free, problem, problems, spec, steps};
-use crate::{Action, Device, DiskUse, Member, Root, cases};
+use crate::{Action, Device, DiskUse, Member, Root, awaited_group, cases};
 
 #[test]
 fn an_empty_disk_is_added() {
@@ -212,4 +212,13 @@ fn a_share_that_counts_with_a_wiped_disk_is_the_same_before_and_after_consent() 
     let all = steps(&with_wipe(spec().disk(0).plain("data", "/srv/data", gib(1))), &have);
     let plain = all.iter().find(|step| matches!(step.action, Action::CreateVolume { .. })).expect("a volume");
     assert_eq!(plain.after, []);
+}
+
+#[test]
+fn a_named_group_has_to_be_there_when_no_disk_is_listed_for_it() {
+    let mut named = spec();
+    named.group = config::Group::Named(at(2, "docker".to_owned().try_into().expect("a name")));
+    assert_eq!(awaited_group(&named).as_deref(), Some("docker"));
+    assert_eq!(awaited_group(&named.disk(0)), None);
+    assert_eq!(awaited_group(&spec()), None);
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use storage_setup::fullreport::FullReport;
 use storage_setup::legacy::plan::{Deed, Task, awaited_group, awaited_pool, compat as plan_compat, members_to_grow, reset as plan_reset};
 use storage_setup::legacy::{Mode, Options, Plan};
 
@@ -51,9 +50,7 @@ fn set_up(all_new: &mut bool) -> Result<(), DropInError> {
             seen = look::look(machine, &options)?;
         }
         if let Some(group) = awaited_group(&options, &seen) {
-            // All of its disks: nothing is made in a group that lacks one.
-            let whole = |report: &FullReport| report.groups.get(&group).is_some_and(|found| found.missing == 0);
-            late::wait(machine, &format!("volume group {group}"), options.patience(), whole)?;
+            late::wait(machine, &format!("volume group {group}"), options.patience(), |report| report.has_whole(&group))?;
             seen = look::look(machine, &options)?;
         }
         let mut plan = plan_compat(&options, &seen);

@@ -43,7 +43,15 @@ pub(crate) fn observe(look: &Look, mut lvm: Lvm) -> Result<Observed, ObserveErro
         return Ok(only_suspended(suspended));
     }
     // Before any thread of the bus could exist.
-    let report = report(&mut lvm)?;
+    let report = match &look.group {
+        None => report(&mut lvm)?,
+        Some(group) => late::report_with(group, look.wait, |is_later| {
+            if is_later {
+                lvm.reread();
+            }
+            report(&mut lvm)
+        })?,
+    };
     drop(lvm);
     look_at_all(look, report)
 }
