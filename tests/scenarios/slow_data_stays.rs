@@ -118,3 +118,17 @@ fn dockerds_pool_is_made_anew_by_a_reset_alone() -> Result<()> {
     ensure!(product::plan(&guest)?.is_empty(), "something is left to do");
     guest.check(&format!("docker load -q -i /var/busybox.tar && docker run --rm --network none {BUSYBOX} true")).map(drop)
 }
+
+#[test]
+fn images_in_a_store_that_daemon_json_moved_are_not_lost_from_sight() -> Result<()> {
+    let guest = host("[storage]\ndriver = \"overlay2\"\n")?;
+    guest.write_file("/etc/docker/daemon.json", "{\"data-root\": \"/var/moved\"}\n")?;
+    guest.write_file("/var/busybox.tar", archive::busybox()?)?;
+    guest.check("systemctl restart docker.service && docker load -q -i /var/busybox.tar && test -d /var/moved/image")?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"overlay\"\n")?;
+    let waiting = product::apply(&guest, &[])?;
+    ensure!(waiting.code == 3, "{:#}", waiting.report);
+    let said = guest.check("docker info --format '{{.Driver}} {{.DockerRootDir}}'")?;
+    ensure!(said == "overlay2 /var/moved", "{said}");
+    guest.check(&format!("docker run --rm --network none {BUSYBOX} true")).map(drop)
+}
