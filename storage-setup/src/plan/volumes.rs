@@ -38,11 +38,6 @@ enum Fate<'a> {
 pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
     let want = draft.want;
     let all: Vec<Wanted<'_>> = want.volumes.iter().map(|(name, volume)| wanted(group, name, volume)).collect();
-    // A share is of what the others leave, those that wait for consent too: taken first, it could leave one of them too little where a run
-    // was cut off after a removal.
-    let (shares, levels): (Vec<_>, Vec<_>) = all.into_iter().partition(|wanted| matches!(wanted.asked, Size::OfFree(_)));
-    let by_level = levels.len();
-    let all: Vec<Wanted<'_>> = levels.into_iter().chain(shares).collect();
     let mut fates = Vec::new();
     for wanted in &all {
         let fate = if check(draft, wanted) { fate(draft, wanted) } else { Fate::Stuck };
@@ -55,23 +50,49 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
             Fate::MakeAfter(_) | Fate::Stuck => {}
         }
     }
-    // Those that wait for consent come last, so that their sizes are the same before and after the others were made.
+    // What waits for consent comes after what does not, so that sizes are the same before and after the latter was made; but a share is
+    // of what the others leave, and comes after volumes of a fixed size even if these wait.
     let replaced = draft.pool_replaced.is_some();
-    for (number, (wanted, fate)) in all.iter().zip(&fates).enumerate() {
+    let (levels, shares): (Vec<_>, Vec<_>) = all.iter().zip(&fates).partition(|(wanted, _)| !is_share(wanted));
+    for (wanted, fate) in levels.iter().chain(&shares) {
         match fate {
-            Fate::Make if number < by_level && !(replaced && wanted.thin) => make(draft, wanted, &[]),
+            Fate::Make if !(is_share(wanted) || (replaced && wanted.thin)) => make(draft, wanted, &[]),
             Fate::Keep(found) => keep(draft, wanted, found),
             Fate::Make | Fate::MakeAfter(_) | Fate::Stuck => {}
         }
     }
-    pool::make_anew(draft, group);
-    for (number, (wanted, fate)) in all.iter().zip(&fates).enumerate() {
+    make_after(draft, levels.iter().filter(|(wanted, _)| !wanted.thin));
+    for (wanted, fate) in &shares {
         match fate {
-            Fate::Make if number >= by_level || (replaced && wanted.thin) => make(draft, wanted, &[]),
+            Fate::Make => make(draft, wanted, &[]),
+            Fate::MakeAfter(_) | Fate::Keep(_) | Fate::Stuck => {}
+        }
+    }
+    pool::make_anew(draft, group);
+    for (wanted, fate) in levels.iter().filter(|(wanted, _)| wanted.thin) {
+        match fate {
+            Fate::Make if replaced => make(draft, wanted, &[]),
             Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
             Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
         }
     }
+    make_after(draft, shares.iter());
+}
+
+/// Makes those that come in the place of another.
+fn make_after<'a>(draft: &mut Draft<'_>, volumes: impl Iterator<Item = &'a (&'a Wanted<'a>, &'a Fate<'a>)>) {
+    for (wanted, fate) in volumes {
+        match fate {
+            Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
+            Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
+        }
+    }
+}
+
+/// A share of the free space is of what the others leave, those that wait for consent too: taken first, it could leave one of them too
+/// little where a run was cut off after a removal.
+fn is_share(wanted: &Wanted<'_>) -> bool {
+    matches!(wanted.asked, Size::OfFree(_))
 }
 
 fn wanted<'a>(group: &'a str, name: &'a LvName, volume: &'a Placed<Volume>) -> Wanted<'a> {
