@@ -1,5 +1,5 @@
-//! The first `--reset` after a run that failed or was killed is refused: `atomic storage` answers every failure with one, and would destroy a pool that the
-//! failed run found, and did not make.
+//! The first `--reset` after a run that failed or was killed is refused: `atomic storage` answers every failure with one, and would
+//! destroy a pool that the failed run found, and did not make.
 
 use std::path::{Path, PathBuf};
 
