@@ -332,3 +332,11 @@ pub struct EngineStore {
     /// Whether dockerd runs.
     pub running: bool,
 }
+
+impl EngineStore {
+    /// That of a host on which no engine ever ran.
+    #[must_use]
+    pub fn unused() -> EngineStore {
+        EngineStore { driver: None, root: DockerRoot::Usual, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false }
+    }
+}

@@ -197,6 +197,21 @@ fn a_full_group_gets_its_pool_from_what_its_disk_has_gained() -> Result<()> {
 }
 
 #[test]
+fn a_run_that_was_killed_guards_the_pool_that_it_found_from_the_next_reset() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(INPUT, "MIN_DATA_SIZE=500M\nDATA_SIZE=500M\n")?;
+    done(&guest, &[])?;
+    guest.write_file(INPUT, "MIN_DATA_SIZE=500M\nDATA_SIZE=500M\nPOOL_AUTOEXTEND_THRESHOLD=70\n")?;
+    guest.check("! ATOMIC_HOST_KILL=before:1 setsid --wait docker-storage-setup")?;
+    let output = run(&guest, &["--reset"])?;
+    ensure!(output.code == 1 && output.stderr.contains("Run --reset once more"), "{output:?}");
+    assert_eq!(product::extents(&guest, "atomicos")?["docker-pool"], 125);
+    done(&guest, &["--reset"])?;
+    assert!(!product::extents(&guest, "atomicos")?.contains_key("docker-pool"), "a person's second word counts");
+    Ok(())
+}
+
+#[test]
 fn a_member_of_a_group_that_is_not_to_be_seen_is_not_wiped() -> Result<()> {
     let guest = host()?;
     // The metadata of the group is on the disk that goes; the other one only says that a group has it.

@@ -73,6 +73,15 @@ fn host_on_loop_files() -> Result<Guest> {
     Ok(guest)
 }
 
+/// A host whose dockerd has its pool in root's group, and uses it.
+fn host_on_a_pool() -> Result<Guest> {
+    let guest = host()?;
+    guest.write_file(SPEC, DEVICEMAPPER)?;
+    product::apply(&guest, &[])?;
+    use_docker(&guest)?;
+    Ok(guest)
+}
+
 #[test]
 fn away_from_loop_files() -> Result<()> {
     let guest = host_on_loop_files()?;
@@ -87,10 +96,7 @@ fn away_from_loop_files() -> Result<()> {
 
 #[test]
 fn dockerd_starts_on_a_pool_that_was_made_anew() -> Result<()> {
-    let guest = host()?;
-    guest.write_file(SPEC, DEVICEMAPPER)?;
-    product::apply(&guest, &[])?;
-    use_docker(&guest)?;
+    let guest = host_on_a_pool()?;
     let uuid = "lvs --noheadings -o lv_uuid atomicos/docker-pool";
     let before = guest.check(uuid)?;
     let smaller = DEVICEMAPPER.replace("4G", "2G");
@@ -101,10 +107,7 @@ fn dockerd_starts_on_a_pool_that_was_made_anew() -> Result<()> {
 
 #[test]
 fn dockerd_moves_with_its_driver_to_a_pool_in_another_group() -> Result<()> {
-    let guest = host()?;
-    guest.write_file(SPEC, DEVICEMAPPER)?;
-    product::apply(&guest, &[])?;
-    use_docker(&guest)?;
+    let guest = host_on_a_pool()?;
     let spec = "[storage]\ndriver = \"devicemapper\"\nvolume-group = \"docker\"\ndevices = [\"/dev/disk/by-id/virtio-data1\"]\n\n\
                 [storage.pool]\nsize = \"2G\"\n";
     move_with_consent(&guest, spec, &["remove-pool atomicos/docker-pool", "create-pool docker/docker-pool", "data-loss"])?;
@@ -117,10 +120,7 @@ fn dockerd_moves_with_its_driver_to_a_pool_in_another_group() -> Result<()> {
 
 #[test]
 fn another_driver_and_another_group_with_the_images_kept_around_the_move() -> Result<()> {
-    let guest = host()?;
-    guest.write_file(SPEC, DEVICEMAPPER)?;
-    product::apply(&guest, &[])?;
-    use_docker(&guest)?;
+    let guest = host_on_a_pool()?;
     let export = guest.run(&["/usr/bin/atomic", "storage", "export"])?;
     ensure!(export.code == 0 && export.stdout.contains("kept 1 image and 1 volume"), "{export:?}");
 

@@ -6,8 +6,8 @@ use config::{Bytes, Driver, Filesystem, GIB, MIB};
 
 use super::Choices;
 use crate::{
-    Content, Device, Disk, DiskUse, DockerRoot, EngineStore, Kept, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition,
-    Role, Root, VolumeGroup, render::options,
+    Content, Device, Disk, DiskUse, EngineStore, LogicalVolume, Member, MountedFilesystem, Observed, OurFile, Partition, Role, Root,
+    VolumeGroup, render::options,
 };
 
 /// The disks beside root's: the path that a spec lists, the node, the serial number, the size.
@@ -26,14 +26,7 @@ pub fn real() -> Observed {
         group.members = vec![member("/dev/vda2", group.extents, group.extent)];
     }
     have.files.insert(options::PATH.to_owned(), OurFile { text: options::text(Driver::Overlay2, "", "", &[]) });
-    have.engine = EngineStore {
-        driver: Some(Driver::Overlay2),
-        root: DockerRoot::Usual,
-        docker: Kept::Nothing,
-        podman: Kept::Nothing,
-        loopback: None,
-        running: true,
-    };
+    have.engine = EngineStore { driver: Some(Driver::Overlay2), running: true, ..EngineStore::unused() };
     have
 }
 
@@ -122,14 +115,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore {
-            driver: None,
-            root: DockerRoot::Usual,
-            docker: Kept::Nothing,
-            podman: Kept::Nothing,
-            loopback: None,
-            running: false,
-        },
+        engine: EngineStore::unused(),
     }
 }
 

@@ -50,49 +50,52 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: &str) {
             Fate::MakeAfter(_) | Fate::Stuck => {}
         }
     }
-    // What waits for consent comes after what does not, so that sizes are the same before and after the latter was made; but a share is
-    // of what the others leave, and comes after volumes of a fixed size even if these wait.
     let replaced = draft.pool_replaced.is_some();
-    let (levels, shares): (Vec<_>, Vec<_>) = all.iter().zip(&fates).partition(|(wanted, _)| !is_share(wanted));
-    for (wanted, fate) in levels.iter().chain(&shares) {
-        match fate {
-            Fate::Make if !(is_share(wanted) || (replaced && wanted.thin)) => make(draft, wanted, &[]),
-            Fate::Keep(found) => keep(draft, wanted, found),
-            Fate::Make | Fate::MakeAfter(_) | Fate::Stuck => {}
-        }
+    let mut order: Vec<(Turn, &Wanted<'_>, &Fate<'_>)> =
+        all.iter().zip(&fates).map(|(wanted, fate)| (turn(wanted, fate, replaced), wanted, fate)).collect();
+    order.sort_by_key(|(turn, ..)| *turn);
+    let (before, after) = order.split_at(order.partition_point(|(turn, ..)| *turn < Turn::InPool));
+    carry(draft, before);
+    pool::make_anew(draft, group);
+    carry(draft, after);
+}
+
+/// When a volume draws its space. What waits for consent comes after what does not, so that sizes are the same before and after the latter
+/// was made; but a share is of what the others leave, and comes after volumes of a fixed size even if these wait: taken first, it could
+/// leave one of them too little where a run was cut off after a removal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Fixed,
+    KeptShare,
+    FixedInPlaceOfAnother,
+    Share,
+    /// From here on a pool that is made anew is there.
+    InPool,
+    ShareInPlaceOfAnother,
+}
+
+fn turn(wanted: &Wanted<'_>, fate: &Fate<'_>, pool_replaced: bool) -> Turn {
+    let share = matches!(wanted.asked, Size::OfFree(_));
+    match fate {
+        Fate::Make if share => Turn::Share,
+        Fate::Make if wanted.thin && pool_replaced => Turn::InPool,
+        Fate::MakeAfter(_) if share => Turn::ShareInPlaceOfAnother,
+        Fate::MakeAfter(_) if wanted.thin => Turn::InPool,
+        Fate::MakeAfter(_) => Turn::FixedInPlaceOfAnother,
+        Fate::Keep(_) if share => Turn::KeptShare,
+        Fate::Make | Fate::Keep(_) | Fate::Stuck => Turn::Fixed,
     }
-    make_after(draft, levels.iter().filter(|(wanted, _)| !wanted.thin));
-    for (wanted, fate) in &shares {
+}
+
+fn carry(draft: &mut Draft<'_>, volumes: &[(Turn, &Wanted<'_>, &Fate<'_>)]) {
+    for (_, wanted, fate) in volumes {
         match fate {
             Fate::Make => make(draft, wanted, &[]),
-            Fate::MakeAfter(_) | Fate::Keep(_) | Fate::Stuck => {}
-        }
-    }
-    pool::make_anew(draft, group);
-    for (wanted, fate) in levels.iter().filter(|(wanted, _)| wanted.thin) {
-        match fate {
-            Fate::Make if replaced => make(draft, wanted, &[]),
             Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
-            Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
+            Fate::Keep(found) => keep(draft, wanted, found),
+            Fate::Stuck => {}
         }
     }
-    make_after(draft, shares.iter());
-}
-
-/// Makes those that come in the place of another.
-fn make_after<'a>(draft: &mut Draft<'_>, volumes: impl Iterator<Item = &'a (&'a Wanted<'a>, &'a Fate<'a>)>) {
-    for (wanted, fate) in volumes {
-        match fate {
-            Fate::MakeAfter(step) => make(draft, wanted, std::slice::from_ref(step)),
-            Fate::Make | Fate::Keep(_) | Fate::Stuck => {}
-        }
-    }
-}
-
-/// A share of the free space is of what the others leave, those that wait for consent too: taken first, it could leave one of them too
-/// little where a run was cut off after a removal.
-fn is_share(wanted: &Wanted<'_>) -> bool {
-    matches!(wanted.asked, Size::OfFree(_))
 }
 
 fn wanted<'a>(group: &'a str, name: &'a LvName, volume: &'a Placed<Volume>) -> Wanted<'a> {

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use storage_setup::fullreport::{self, FullReport, ReportError};
 use storage_setup::protocol::Look;
-use storage_setup::{DockerRoot, EngineStore, Kept, Mount, Observed, Root};
+use storage_setup::{EngineStore, Mount, Observed, Root};
 
 use crate::apply::records::Known;
 use crate::host::{Host, HostError};
@@ -98,14 +98,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         mounts: BTreeMap::new(),
         links: BTreeMap::new(),
         files: BTreeMap::new(),
-        engine: EngineStore {
-            driver: None,
-            root: DockerRoot::Usual,
-            docker: Kept::Nothing,
-            podman: Kept::Nothing,
-            loopback: None,
-            running: false,
-        },
+        engine: EngineStore::unused(),
     }
 }
 
