@@ -1,6 +1,6 @@
 //! A pool of ours that is there: its profile and size followed up, or, where it cannot become what is asked, taken away with consent.
 
-use config::{Bytes, Disruption, Placed, Pool, PoolMetadata, Reason, Size};
+use config::{Bytes, Disruption, Placed, Pool, PoolMetadata, Reason, Size, StepId};
 
 use super::shares::most_metadata;
 use super::{METADATA, POOL, Replaced, SIZE, asker, is_for_engine, note_overcommit, write_profile};
@@ -36,8 +36,15 @@ pub(super) fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Place
         return;
     }
     keep(draft, group, wanted, found, state);
-    let now = now + grow_metadata(draft, group, wanted, state);
-    let grown = grow(draft, group, wanted, found, level.unwrap_or(now), now);
+    let metadata = draw_metadata(draft, group, wanted, state);
+    let now = now + metadata.as_ref().map_or(0, |growth| growth.more + growth.spare);
+    let level = level.unwrap_or(now);
+    // Before the metadata grows, lest the pool be larger than asked while the old size is on record, which looks like a wish for less.
+    let recorded = if level <= now { record::size(draft, (group, POOL), found, wanted.value.size, &wanted.place) } else { None };
+    if let Some(growth) = metadata {
+        grow_metadata(draft, group, wanted, state, growth, recorded);
+    }
+    let grown = if level > now { grow(draft, group, wanted, found, level, now) } else { found.extents };
     if let Some(extent) = draft.spaces.get(group).map(|space| space.extent) {
         note_overcommit(draft, wanted, grown, extent);
     }
@@ -91,32 +98,46 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
     }
 }
 
-/// Grows the metadata to what the spec says; answers the extents that this takes, its spare included.
-fn grow_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, state: &PoolState) -> u64 {
-    let PoolMetadata::Bytes(asked) = wanted.value.metadata else { return 0 };
-    let Some(space) = draft.spaces.get(group) else { return 0 };
-    let extent = space.extent;
-    let to = Bytes(asked.get()).extents_up(extent).min(most_metadata(extent));
-    let Some(more) = to.checked_sub(state.metadata).filter(|more| *more > 0) else { return 0 };
+/// What the metadata lacks, drawn from the group.
+struct MetadataGrowth {
+    to: u64,
+    more: u64,
+    spare: u64,
+    after: Vec<StepId>,
+}
+
+fn draw_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, state: &PoolState) -> Option<MetadataGrowth> {
+    let PoolMetadata::Bytes(asked) = wanted.value.metadata else { return None };
+    let space = draft.spaces.get(group)?;
+    let to = Bytes(asked.get()).extents_up(space.extent).min(most_metadata(space.extent));
+    let more = to.checked_sub(state.metadata).filter(|more| *more > 0)?;
     let spare = to.saturating_sub(space.spare);
     let asker = Asker { place: &wanted.place, key: METADATA, what: "the pool's metadata and its spare", now: 0 };
-    let Some(mut after) = allocation::draw(draft, group, &asker, Size::Bytes(asked), more + spare, &[]) else { return 0 };
+    let after = allocation::draw(draft, group, &asker, Size::Bytes(asked), more + spare, &[])?;
     if let Some(space) = draft.spaces.get_mut(group) {
         space.spare += spare;
     }
-    after.extend(draft.pool_ready.iter().cloned());
+    Some(MetadataGrowth { to, more, spare, after })
+}
+
+fn grow_metadata(
+    draft: &mut Draft<'_>,
+    group: &str,
+    wanted: &Placed<Pool>,
+    state: &PoolState,
+    growth: MetadataGrowth,
+    recorded: Option<StepId>,
+) {
+    let Some(extent) = draft.spaces.get(group).map(|space| space.extent) else { return };
+    let MetadataGrowth { to, more: _, spare, mut after } = growth;
+    after.extend(draft.pool_ready.iter().cloned().chain(recorded));
     let action = Action::GrowPoolMetadata { group: group.to_owned(), pool: POOL.to_owned(), from: state.metadata, to, spare, extent };
     draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
-    more + spare
 }
 
 /// Grows the data so that data, metadata and spare come to the level; answers the extents of data.
 fn grow(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &LogicalVolume, level: u64, now: u64) -> u64 {
     let asked = wanted.value.size;
-    if level <= now {
-        record::size(draft, (group, POOL), found, asked, &wanted.place);
-        return found.extents;
-    }
     let ready = draft.pool_ready.clone();
     let Some(mut after) = allocation::draw(draft, group, &asker(&wanted.place, now), asked, level, &[]) else { return found.extents };
     let Some(extent) = draft.spaces.get(group).map(|space| space.extent) else { return found.extents };

@@ -84,6 +84,17 @@ fn metadata_grows_with_its_spare_and_is_part_of_the_pools_size() {
 }
 
 #[test]
+fn the_size_is_recorded_before_metadata_grows_past_it() {
+    let have = after(&wants(of_group(25)), host());
+    // As much in other words.
+    let want = with_metadata(Size::Bytes(bytes(made_extents(&have) * 4 * MIB)), 64);
+    let steps = steps(&want, &have);
+    assert!(matches!(steps[0].action, Action::RecordSize { .. }), "{steps:?}");
+    assert!(matches!(steps[1].action, Action::GrowPoolMetadata { .. }) && steps[1].after.contains(&steps[0].id), "{steps:?}");
+    assert_eq!(steps.len(), 2, "{steps:?}");
+}
+
+#[test]
 fn metadata_that_does_not_fit_is_a_problem_of_its_own() {
     let mut have = after(&wants(gib(5)), host());
     group(&mut have).free = 20;
