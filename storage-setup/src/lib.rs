@@ -16,6 +16,7 @@ pub mod intents;
 pub mod legacy;
 mod model;
 pub mod mountinfo;
+pub mod ownership;
 mod plan;
 pub mod protocol;
 pub mod record;

@@ -56,3 +56,21 @@ fn what_a_killed_command_left_suspended_is_resumed_and_the_run_goes_on() -> Resu
     ensure!(guest.check("tail -1 /var/data/kept")? == "20000");
     guest.check("vgck data").map(drop)
 }
+
+#[test]
+fn what_somebody_suspended_in_a_group_of_theirs_stays_suspended_and_nobody_waits_for_it() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    EDIT.prepare(&guest)?;
+    guest.check(
+        "vgcreate -qq theirs /dev/disk/by-id/virtio-data2 && lvcreate -qq -Wn -L 100M -n theirs theirs && dmsetup suspend theirs-theirs",
+    )?;
+    edits::converge(&guest)?;
+    ensure!(suspended(&guest)? == "theirs-theirs", "{}", suspended(&guest)?);
+    // Beside one of ours.
+    guest.check("dmsetup suspend data-data")?;
+    let planned = product::plan(&guest)?;
+    ensure!(planned.len() == 1 && planned[0]["kind"] == "resume-device", "{planned:#?}");
+    edits::converge(&guest)?;
+    ensure!(suspended(&guest)? == "theirs-theirs", "{}", suspended(&guest)?);
+    guest.check("dmsetup resume theirs-theirs && vgck data theirs").map(drop)
+}

@@ -2,13 +2,17 @@
 //! suspended one hangs for ever, so nothing else is looked at meanwhile. A table that waits is as bad: LVM takes it for its own and loads
 //! none, so its next change fails half-way, and leaves devices suspended.
 //!
-//! LVM suspends devices and loads tables in its everyday work too; only what stays so while nobody holds LVM's locks is stuck.
+//! LVM suspends devices and loads tables in its everyday work too; only what stays so while nobody holds LVM's locks is stuck. Groups that
+//! are not ours stay as they are: somebody may have suspended a device there on purpose.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use devicemapper::{DM, DevId, Device, DmError, DmFlags, DmName, DmOptions};
+use storage_setup::fullreport::ReportError;
+use storage_setup::{dm_name, ownership};
 
+use crate::host::{Host, HostError, Number};
 use crate::lvm::{Lvm, LvmError};
 
 /// Why device-mapper did not answer.
@@ -18,8 +22,12 @@ pub(crate) enum SuspendedError {
     Absent(#[source] DmError),
     #[error("device-mapper refused to list its devices")]
     List(#[source] DmError),
-    #[error("cannot wait for LVM's locks")]
-    Lock(#[from] LvmError),
+    #[error("cannot ask LVM which groups are ours")]
+    Lvm(#[from] LvmError),
+    #[error("cannot use LVM's report")]
+    Report(#[from] ReportError),
+    #[error("cannot tell which group root is in")]
+    Host(#[from] HostError),
     #[error("{name:?} is not a name of device-mapper")]
     Name { name: String },
     #[error("cannot resume {name}; look at `dmsetup info {name}` and `dmesg`")]
@@ -45,7 +53,11 @@ pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
         return Ok(Vec::new());
     }
     // Waits until no other LVM command is at work.
-    lvm.run(&["vgs", "-o", "vg_name"])?;
+    let ours = our_groups(lvm)?;
+    stuck.retain(|name| dm_name::group(name).is_some_and(|group| ours.contains(&group)));
+    if stuck.is_empty() {
+        return Ok(Vec::new());
+    }
     for _ in 1..LOOKS {
         std::thread::sleep(PAUSE);
         let again = half_changed(&dm)?;
@@ -67,6 +79,13 @@ pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
     }
     dm.device_suspend(&id, DmOptions::default()).map_err(failed)?;
     Ok(())
+}
+
+fn our_groups(lvm: &mut Lvm) -> Result<BTreeSet<String>, SuspendedError> {
+    let mut ours = ownership::groups(&lvm.run(&ownership::COMMAND)?.report)?;
+    let root = Host::read()?.mounted_at("/").and_then(|mount| Number(mount.device.clone()).logical_volume());
+    ours.extend(root.map(|(group, _)| group));
+    Ok(ours)
 }
 
 fn half_changed(dm: &DM) -> Result<BTreeSet<String>, SuspendedError> {
