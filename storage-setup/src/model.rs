@@ -38,6 +38,7 @@ pub struct Observed {
 
 /// What `/` lives on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Root {
     /// A logical volume.
     Logical {
@@ -147,6 +148,7 @@ pub struct LogicalVolume {
 
 /// What a logical volume is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Plain extents.
     Linear,
@@ -180,6 +182,7 @@ pub struct PoolState {
 
 /// Who watches a pool, to let it grow before it is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Watcher {
     /// LVM's own daemon.
     Dmeventd,
@@ -191,6 +194,7 @@ pub enum Watcher {
 
 /// What is on a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Content {
     /// Not looked at, or could not be read.
     Unknown,
@@ -213,6 +217,7 @@ pub enum Content {
 
 /// What is found at a path of `storage.devices`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Device {
     /// Nothing there.
     Missing,
@@ -245,6 +250,7 @@ pub struct Disk {
 
 /// What is on a disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DiskUse {
     /// Nothing.
     Empty,
@@ -296,6 +302,7 @@ pub struct OurFile {
 
 /// What an engine keeps in its store, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// Nothing that anybody would miss.
     Nothing,

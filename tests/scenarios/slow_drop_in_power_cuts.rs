@@ -53,6 +53,17 @@ const REMOVAL: Doing = Doing {
            ! grep identity /var/lib/atomic-host/intents.json",
 };
 
+const ROOT_AND_VOLUME: Doing = Doing {
+    prepare: "printf 'ROOT_SIZE=+400M\\nSTORAGE_DRIVER=overlay2\\nCONTAINER_ROOT_LV_NAME=containers\\n\
+              CONTAINER_ROOT_LV_MOUNT_PATH=/var/containers\\nCONTAINER_ROOT_LV_SIZE=400M\\n' >/etc/sysconfig/docker-storage-setup",
+    command: "docker-storage-setup",
+    again: "docker-storage-setup",
+    made: "vgs --noheadings -o vg_name,vg_free_count atomicos; lvs -a --noheadings -o lv_name,lv_size,lv_tags atomicos; \
+           df -B1M --output=size /sysroot; cat /etc/sysconfig/docker-storage /etc/systemd/system/var-containers.mount; \
+           systemctl is-enabled var-containers.mount; systemctl is-active var-containers.mount; \
+           findmnt -no SOURCE,FSTYPE,FS-OPTIONS /var/containers; touch /var/containers/writable",
+};
+
 /// One of so many tests that share the cuts of a run, counted from 1.
 #[derive(Clone, Copy)]
 struct Share(usize, usize);
@@ -182,4 +193,29 @@ fn cut_at_the_fifth_sixth_of_the_flushes_while_a_configuration_is_removed() -> R
 #[test]
 fn cut_at_the_last_sixth_of_the_flushes_while_a_configuration_is_removed() -> Result<()> {
     cut_at_every_flush(&REMOVAL, Share(6, 6))
+}
+
+#[test]
+fn cut_at_the_first_fifth_of_the_flushes_while_root_grows_and_a_volume_is_made() -> Result<()> {
+    cut_at_every_flush(&ROOT_AND_VOLUME, Share(1, 5))
+}
+
+#[test]
+fn cut_at_the_second_fifth_of_the_flushes_while_root_grows_and_a_volume_is_made() -> Result<()> {
+    cut_at_every_flush(&ROOT_AND_VOLUME, Share(2, 5))
+}
+
+#[test]
+fn cut_at_the_third_fifth_of_the_flushes_while_root_grows_and_a_volume_is_made() -> Result<()> {
+    cut_at_every_flush(&ROOT_AND_VOLUME, Share(3, 5))
+}
+
+#[test]
+fn cut_at_the_fourth_fifth_of_the_flushes_while_root_grows_and_a_volume_is_made() -> Result<()> {
+    cut_at_every_flush(&ROOT_AND_VOLUME, Share(4, 5))
+}
+
+#[test]
+fn cut_at_the_last_fifth_of_the_flushes_while_root_grows_and_a_volume_is_made() -> Result<()> {
+    cut_at_every_flush(&ROOT_AND_VOLUME, Share(5, 5))
 }

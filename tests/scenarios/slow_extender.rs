@@ -1,7 +1,7 @@
 //! A pool under a writer at full speed: it grows ahead of the writer, over a SIGKILL of the daemon too, data and metadata, with docker's
 //! thin devices or LVM's; when nothing can be added somebody is told, and when space appears it goes on by itself.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::Value;
 use tests::guest::Guest;
 use tests::image::Layout;
@@ -163,8 +163,31 @@ fn a_pool_with_lvms_volumes_keeps_ahead_of_a_writer() -> Result<()> {
     ensure!(pool::switches(&guest)? == 0 && growths.len() > before, "{before} growths before the writer:\n{}", growths.join("\n"));
     ensure!(product::extents(&guest, pool::GROUP)?["docker-pool"] > 3 << 8, "what was written is in it");
 
+    shown_as_lvm_counts_it(&guest)?;
+
     guest.check("systemctl stop atomic-hostd && test ! -e /run/atomic-host/extender.json")?;
     guest.check("lvs --noheadings -o seg_monitor fill/docker-pool | grep -qx ' *monitored'").map(drop)
+}
+
+/// Group and pool at rest, for people and as JSON.
+fn shown_as_lvm_counts_it(guest: &Guest) -> Result<()> {
+    pool::until(
+        guest,
+        "the pool is at rest",
+        "a=$(dmsetup status --noflush fill-docker--pool-tpool); sleep 3; test \"$a\" = \"$(dmsetup status --noflush fill-docker--pool-tpool)\"",
+    )?;
+    let lvm = guest.check("lvs --noheadings -o data_percent,metadata_percent fill/docker-pool")?;
+    let [data, metadata] = lvm.split_whitespace().collect::<Vec<_>>()[..] else { bail!("{lvm}") };
+    let text = guest.check("atomic storage status")?;
+    ensure!(text.contains(&format!("data {data} %, metadata {metadata} %, grows by itself")), "{lvm}: {text}");
+    let told: Value = serde_json::from_str(&guest.check("atomic storage status --json")?)?;
+    let group = &told["storage"]["groups"]["fill"];
+    let hundredths = |percent: &str| percent.replace('.', "").parse::<u64>();
+    let used = &group["volumes"]["docker-pool"]["role"]["pool"];
+    ensure!(used["data_used"] == hundredths(data)? && used["metadata_used"] == hundredths(metadata)?, "{lvm}: {group:#}");
+    ensure!(group["free"] == product::free(guest, "fill")?, "{group:#}");
+    ensure!(group["volumes"]["docker-pool"]["extents"] == product::extents(guest, "fill")?["docker-pool"], "{group:#}");
+    Ok(())
 }
 
 #[test]

@@ -79,6 +79,27 @@ fn a_group_that_is_there_gets_the_pool_without_a_list_of_disks() -> Result<()> {
 }
 
 #[test]
+fn a_group_that_is_named_without_its_disks_is_waited_for_at_boot() -> Result<()> {
+    let guest = host_with_a_group()?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"devicemapper\"\nvolume-group = \"theirs\"\ndevice-timeout = \"2m\"\n")?;
+    // Its disk is taken off the bus and comes back while the service waits, as at boot.
+    guest.check(
+        "udevadm settle; basename $(readlink -f /sys/block/vdb/device) >/run/disk; cd /sys/bus/virtio/drivers/virtio_blk; cat /run/disk >unbind; \
+         for i in $(seq 60); do vgs theirs 2>/dev/null || break; sleep 1; done; ! vgs theirs 2>/dev/null; \
+         systemctl restart --no-block atomic-host-storage.service; sleep 5",
+    )?;
+    assert_eq!(guest.check("systemctl show -P ActiveState atomic-host-storage.service")?, "activating", "it waits");
+    guest.check(
+        "cat /run/disk >/sys/bus/virtio/drivers/virtio_blk/bind; \
+         for i in $(seq 90); do test $(systemctl show -P ActiveState atomic-host-storage.service) != activating && break; sleep 1; done",
+    )?;
+    assert_eq!(guest.check("systemctl show -P ActiveState atomic-host-storage.service")?, "active");
+    assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
+    guest.check("systemctl restart docker.service")?;
+    docker_runs_on_the_pool_in_it(&guest)
+}
+
+#[test]
 fn docker_storage_setup_takes_a_group_that_is_there_too() -> Result<()> {
     let guest = host_with_a_group()?;
     guest.check("systemctl stop docker.socket docker.service; rm -f /etc/sysconfig/docker-storage")?;

@@ -64,6 +64,28 @@ devices = ["/dev/disk/by-id/virtio-data1", "/dev/disk/by-id/virtio-data2"]
 "#,
     };
 
+    /// The same of disks that have something else on them, which goes.
+    pub const WIPED_DISKS: Edit = Edit {
+        before: BARE,
+        after: r#"
+[storage]
+driver = "overlay2"
+devices = ["/dev/disk/by-id/virtio-data1", "/dev/disk/by-id/virtio-data2"]
+wipe = ["/dev/disk/by-id/virtio-data1", "/dev/disk/by-id/virtio-data2"]
+"#,
+    };
+
+    /// The partition below root's group takes what its disk has gained, and root takes of that.
+    pub const PARTITION: Edit = Edit {
+        before: BARE,
+        after: r#"
+[storage]
+driver = "overlay2"
+grow-partition = true
+root-size = "3500M"
+"#,
+    };
+
     /// The pool, and the first volume in it.
     pub const POOL: Edit = Edit { before: BARE, after: DATA };
 
