@@ -2,7 +2,7 @@
 //!
 //! Sizes of volumes are in extents of their group. What could not be read is absent or `Unknown`, never zero.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Bytes, Driver, Filesystem};
 use serde::{Deserialize, Serialize};
@@ -336,6 +336,8 @@ pub struct EngineStore {
     pub podman: Kept,
     /// The data file of a pool that dockerd made in its store, which is what it does with devicemapper and no pool: its inode.
     pub loopback: Option<u64>,
+    /// Where an XFS is mounted that carries a store and on which no overlay can lie: its directories do not tell types (ftype=0).
+    pub flat: BTreeSet<String>,
     /// Whether dockerd runs.
     pub running: bool,
 }
@@ -344,6 +346,14 @@ impl EngineStore {
     /// That of a host on which no engine ever ran.
     #[must_use]
     pub fn unused() -> EngineStore {
-        EngineStore { driver: None, root: DockerRoot::Usual, docker: Kept::Nothing, podman: Kept::Nothing, loopback: None, running: false }
+        EngineStore {
+            driver: None,
+            root: DockerRoot::Usual,
+            docker: Kept::Nothing,
+            podman: Kept::Nothing,
+            loopback: None,
+            flat: BTreeSet::new(),
+            running: false,
+        }
     }
 }

@@ -94,8 +94,8 @@ fn a_group_that_is_named_without_its_disks_is_waited_for_at_boot() -> Result<()>
          for i in $(seq 90); do test $(systemctl show -P ActiveState atomic-host-storage.service) != activating && break; sleep 1; done",
     )?;
     assert_eq!(guest.check("systemctl show -P ActiveState atomic-host-storage.service")?, "active");
-    assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
     guest.check("systemctl restart docker.service")?;
+    assert_eq!(product::plan(&guest)?, Vec::<Value>::new());
     docker_runs_on_the_pool_in_it(&guest)
 }
 
@@ -112,6 +112,30 @@ fn docker_storage_setup_takes_a_group_that_is_there_too() -> Result<()> {
     let seqno = product::seqno(&guest, "theirs")?;
     guest.check("docker-storage-setup")?;
     assert_eq!(product::seqno(&guest, "theirs")?, seqno, "a second run writes nothing");
+    Ok(())
+}
+
+#[test]
+fn no_overlay_is_put_on_an_xfs_without_file_types() -> Result<()> {
+    let guest = Guest::ready(&Layout::default())?;
+    guest.check(
+        "systemctl stop atomic-hostd.service docker.socket docker.service && rm -f /etc/sysconfig/docker-storage && \
+         mkfs.xfs -qf -m crc=0 -n ftype=0 /dev/vdb && mount /dev/vdb /var/lib/docker && mkdir -p /etc/sysconfig",
+    )?;
+    guest.write_file(SPEC, "[storage]\ndriver = \"overlay2\"\n")?;
+    product::refused(
+        &guest,
+        "overlay2",
+        &["atomic-host.toml:2", "storage.driver", "the XFS mounted at /var/lib/docker was made with ftype=0", "a volume of its own"],
+    )?;
+    guest.write_file(
+        "/etc/sysconfig/docker-storage-setup",
+        "STORAGE_DRIVER=overlay2\nDOCKER_ROOT_VOLUME=yes\nDOCKER_ROOT_VOLUME_SIZE=1G\n",
+    )?;
+    let output = guest.run(&["/usr/bin/docker-storage-setup"])?;
+    let says = "ERROR: XFS filesystem at /var/lib/docker has ftype=0, cannot use overlay backend;";
+    assert!(output.code == 1 && output.stderr.contains(says), "{output:?}");
+    guest.check("test ! -e /etc/sysconfig/docker-storage")?;
     Ok(())
 }
 

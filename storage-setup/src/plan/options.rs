@@ -127,6 +127,7 @@ fn leave_loopback(draft: &mut Draft<'_>) -> Option<StepId> {
 /// Plans /etc/sysconfig/docker-storage.
 pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     note_root(draft);
+    check_file_types(draft);
     check_records(draft);
     if draft.engine == Some(EngineKind::Podman) {
         return;
@@ -176,6 +177,24 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     }
     let path = options::PATH.to_owned();
     draft.push(Action::WriteFile { what, path, from, text }, reason, disruption, after);
+}
+
+/// Told to use overlay on an XFS without file types, dockerd does not start. One that is told so already may be old enough to do it.
+fn check_file_types(draft: &mut Draft<'_>) {
+    let driver = &draft.want.driver;
+    let name = match driver.value {
+        Driver::Overlay2 | Driver::Overlay => driver.value.as_str(),
+        Driver::Devicemapper | Driver::None => return,
+    };
+    let store = store::of(draft.have, draft.engine);
+    let Some(point) = store::flat_carrier(draft, store) else { return };
+    let message = format!("the XFS mounted at {point} was made with ftype=0, so {name} cannot keep its layers at {store}");
+    if draft.options_change {
+        let hint = format!("give the store a volume of its own: [storage.volume.containers] mount = {store:?}; or take another driver");
+        draft.problem(&driver.place, KEY, message, hint);
+    } else {
+        draft.note(&driver.place, message);
+    }
 }
 
 /// Whether dockerd would look for its images elsewhere than now.

@@ -35,6 +35,18 @@ fn touches(mount: &str, store: &str) -> bool {
     mount == store || is_below(store, mount) || is_below(mount, store)
 }
 
+/// Where an XFS without file types is mounted that carries the store, unless a volume of ours is to carry it: those have them.
+pub(super) fn flat_carrier<'a>(draft: &Draft<'a>, store: &str) -> Option<&'a str> {
+    let have = draft.have;
+    if draft.want.volumes.values().any(|volume| holds_store(have, volume.value.mount.as_str(), draft.engine)) {
+        return None;
+    }
+    let carries = |point: &&String| *point == store || *point == "/" || is_below(store, point);
+    let stays = |point: &&String| !draft.vacated.contains_key(*point);
+    let carrier = have.mounts.keys().filter(carries).filter(stays).max_by_key(|point| point.len())?;
+    have.engine.flat.contains(carrier).then_some(carrier.as_str())
+}
+
 /// What becomes of dockerd when something is mounted or unmounted there.
 pub(super) fn dockerd_around(draft: &Draft<'_>, mount: &str) -> Dockerd {
     if !(draft.have.engine.running && touches(mount, draft.have.engine.root.path())) {

@@ -56,6 +56,16 @@ impl Host {
         self.mounts.iter().rev().find(|mount| mount.device == number.0)
     }
 
+    /// What a path lies on, and would lie on if that were not mounted.
+    pub(crate) fn carriers<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a MountEntry> {
+        Path::new(path).ancestors().filter_map(|part| self.mounted_at(part.to_str()?))
+    }
+
+    /// Whether it is an XFS whose directories do not tell types, on which no overlay can lie.
+    pub(crate) fn is_flat_xfs(mount: &MountEntry) -> bool {
+        mount.kind == "xfs" && Number(mount.device.clone()).head().is_ok_and(|head| superblock::xfs_has_file_types(&head) == Some(false))
+    }
+
     /// Kind and own size of a file system that is mounted.
     pub(crate) fn mounted_filesystem(mount: &MountEntry) -> MountedFilesystem {
         let number = Number(mount.device.clone());

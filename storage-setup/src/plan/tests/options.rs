@@ -1,5 +1,7 @@
 //! Rules of the engine's options.
 
+use std::collections::BTreeSet;
+
 use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
@@ -38,6 +40,26 @@ fn options_come_last_and_after_what_they_name() {
 fn a_new_host_gets_its_options_unattended() {
     assert_eq!(options(&fresh(), &spec()).disruption, Disruption::None);
     assert_eq!(options(&fresh(), &spec().driver(Driver::None)).disruption, Disruption::None);
+}
+
+#[test]
+fn no_overlay_is_put_on_an_xfs_without_file_types() {
+    let mut have = after(&devicemapper(), host());
+    have.mounts.insert("/var".to_owned(), crate::Mount { source: "/dev/atomicos/root".to_owned(), quota: false });
+    have.engine.flat = BTreeSet::from(["/".to_owned(), "/var".to_owned()]);
+    let said = problem(&spec(), &have);
+    assert!(said.starts_with("storage.driver: the XFS mounted at /var was made with ftype=0"), "{said}");
+    // On a volume of its own, as long as that is there.
+    let own = spec().plain("containers", "/var/lib/docker", gib(1));
+    let moved = after(&own, have.clone());
+    assert_eq!(lines(&own, &moved), [""; 0]);
+    assert_eq!(lines(&devicemapper(), &have), [""; 0]);
+    // dockerd has been told before.
+    let mut told = after(&spec(), host());
+    told.mounts.extend(have.mounts.clone());
+    told.engine.flat.clone_from(&have.engine.flat);
+    assert_eq!(lines(&spec(), &told), [""; 0]);
+    assert!(notes(&spec(), &told).iter().any(|note| note.contains("ftype=0")));
 }
 
 #[test]
@@ -259,6 +281,7 @@ fn away_from_loop_files_is_one_step_with_consent_before_the_engine_is_told() {
         docker: Kept::Images,
         podman: Kept::Nothing,
         loopback: Some(77),
+        flat: BTreeSet::new(),
         running: true,
     };
     let all = steps(&devicemapper(), &have);

@@ -7,9 +7,7 @@ use std::path::Path;
 use storage_setup::DockerRoot;
 use storage_setup::fullreport::FullReport;
 use storage_setup::legacy::{Deferred, Mode, Options, RootVolume, Seen};
-use storage_setup::mountinfo::MountEntry;
 use storage_setup::render::options;
-use storage_setup::superblock;
 
 use super::devices::{self, Eyes};
 use super::error::DropInError;
@@ -109,15 +107,7 @@ fn flat_xfs(host: &Host, options: &Options, docker: &str) -> Option<String> {
     let own = options.volume.as_ref().map(|(_, point)| point.as_str()).or(options.docker_root.then_some(docker));
     let mount = match own {
         Some(point) => host.mounted_at(point)?,
-        None => carrier(host, "/var")?,
+        None => host.carriers("/var").next()?,
     };
-    if mount.kind != "xfs" {
-        return None;
-    }
-    let head = Number(mount.device.clone()).head().ok()?;
-    (superblock::xfs_has_file_types(&head) == Some(false)).then(|| mount.point.clone())
-}
-
-fn carrier<'a>(host: &'a Host, path: &str) -> Option<&'a MountEntry> {
-    Path::new(path).ancestors().find_map(|part| host.mounted_at(part.to_str()?))
+    Host::is_flat_xfs(mount).then(|| mount.point.clone())
 }

@@ -8,6 +8,7 @@ use storage_setup::docker_root::USUAL;
 use storage_setup::render::options;
 use storage_setup::{DockerRoot, EngineStore, Kept, docker_options};
 
+use crate::host::Host;
 use crate::{bus, docker_root};
 
 const PODMAN: &str = "/var/lib/containers/storage";
@@ -15,14 +16,16 @@ const PODMAN: &str = "/var/lib/containers/storage";
 const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 
 /// Both stores are looked into, whatever the spec says of engine and driver: what is in them may be hidden all the same.
-pub(super) fn engine() -> EngineStore {
+pub(super) fn engine(host: &Host) -> EngineStore {
     let driver = std::fs::read_to_string(options::PATH).ok().and_then(|text| docker_options::driver(&text));
     let root = docker_root::look();
     let (docker, podman) = (docker_keeps(Path::new(USUAL), &root), in_podman(Path::new(PODMAN)));
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
     let loopback = std::fs::metadata(Path::new(root.path()).join(LOOP_FILE)).ok().map(|file| file.ino());
-    EngineStore { driver, root, docker, podman, loopback, running }
+    let carriers = [root.path(), PODMAN].into_iter().flat_map(|store| host.carriers(store));
+    let flat = carriers.filter(|mount| Host::is_flat_xfs(mount)).map(|mount| mount.point.clone()).collect();
+    EngineStore { driver, root, docker, podman, loopback, flat, running }
 }
 
 /// What there is at the usual place and where the store was moved to. A store that nobody knows where to find may hold anything.

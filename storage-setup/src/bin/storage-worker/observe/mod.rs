@@ -77,7 +77,7 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         mounts: host.mounts.iter().map(|mount| (mount.point.clone(), Mount { source: Host::source(mount), quota: mount.quota })).collect(),
         links: links::read(&look.mounts),
         files: files::read(&look.files),
-        engine: engine::engine(),
+        engine: engine::engine(&host),
     })
 }
 
