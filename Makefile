@@ -18,12 +18,12 @@ ssh: ## Enter the host that `make run` left running
 stop: ## End that host
 	@$(XTASK) stop
 
-test: check ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
+test: build ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
+	@# The snapshot waits for mirrors and for a machine to boot; the others need the processors meanwhile.
+	$(MAKE) --no-print-directory -j2 --output-sync=target snapshot lints $(if $(NEXTEST),,units)
 ifdef NEXTEST
 	cargo nextest run --workspace --test-threads 2 --no-fail-fast $(if $(SLOW)$(BENCH),-E 'not binary(/^(slow|bench)_/)')
 else
-	cargo test --workspace --exclude tests --no-fail-fast
-	cargo test -p tests --lib
 	@# Two machines at a time, whichever scenarios they are of.
 	$(MAKE) --no-print-directory -j2 --output-sync=target --keep-going $(addprefix scenario/,$(QUICK))
 endif
@@ -33,15 +33,15 @@ scenario/%:
 
 test-all: test slow ## Everything
 
-slow: check ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
+slow: build ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
+	@$(MAKE) --no-print-directory snapshot
 	$(if $(SLOW),cargo test -p tests --no-fail-fast $(addprefix --test ,$(SLOW)) -- --test-threads=2,@echo there are no slow scenarios)
 
 bench: setup ## Figures, as ratios taken side by side in one run, of the program as it is released
 	cargo build --release --workspace --bins
 	$(if $(BENCH),PROFILE=release cargo test -p tests $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
 
-image: setup ## The appliance's disk image
-	cargo build --workspace --bins
+image: build ## The appliance's disk image
 	@$(XTASK) image
 
 setup: ## Install what building and the guest need (nothing to do: under a second)
@@ -50,14 +50,22 @@ setup: ## Install what building and the guest need (nothing to do: under a secon
 fmt: ## Format the sources
 	cargo fmt --all
 
-# Format, lints, the image and a saved first boot: what tests start from.
-check: setup
+build: setup
+	cargo build --workspace --bins
+
+lints:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo build --workspace --bins
-	@$(XTASK) snapshot
+
+units:
+	cargo test --workspace --exclude tests --no-fail-fast
+	cargo test -p tests --lib
+
+# The image and a saved first boot: what scenarios start from. After `build`, and by the program itself: cargo would wait for another cargo.
+snapshot:
+	@target/debug/xtask snapshot
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
-.PHONY: run ssh stop test test-all slow bench image setup fmt check help
+.PHONY: run ssh stop test test-all slow bench image setup fmt build lints units snapshot help
