@@ -29,7 +29,7 @@ pub mod wipes;
 pub use action::{Action, DiskRef, Dockerd};
 pub use docker_root::DockerRoot;
 pub use model::{
-    Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, Partition,
-    PoolState, Role, Root, VolumeGroup, Watcher,
+    Content, Device, Disk, DiskUse, EngineStore, Kept, LogicalVolume, Member, Mount, MountedFilesystem, Observed, OurFile, PODMAN_STORAGE,
+    Partition, PoolState, Role, Root, VolumeGroup, Watcher,
 };
 pub use plan::{Note, POOL, Plan, awaited_group, look_for, plan};

@@ -300,6 +300,9 @@ pub struct OurFile {
     pub text: String,
 }
 
+/// Where podman keeps images, layers and volumes: containers-storage.conf(5), graphroot.
+pub const PODMAN_STORAGE: &str = "/var/lib/containers/storage";
+
 /// What an engine keeps in its store, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

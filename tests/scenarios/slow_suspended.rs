@@ -62,7 +62,8 @@ fn what_somebody_suspended_in_a_group_of_theirs_stays_suspended_and_nobody_waits
     let guest = Guest::ready(&Layout::default())?;
     EDIT.prepare(&guest)?;
     guest.check(
-        "vgcreate -qq theirs /dev/disk/by-id/virtio-data2 && lvcreate -qq -Wn -L 100M -n theirs theirs && dmsetup suspend theirs-theirs",
+        "vgcreate -qq away /dev/disk/by-id/virtio-data3 && vgexport -qq away && \
+         vgcreate -qq theirs /dev/disk/by-id/virtio-data2 && lvcreate -qq -Wn -L 100M -n theirs theirs && dmsetup suspend theirs-theirs",
     )?;
     edits::converge(&guest)?;
     ensure!(suspended(&guest)? == "theirs-theirs", "{}", suspended(&guest)?);
@@ -72,5 +73,17 @@ fn what_somebody_suspended_in_a_group_of_theirs_stays_suspended_and_nobody_waits
     ensure!(planned.len() == 1 && planned[0]["kind"] == "resume-device", "{planned:#?}");
     edits::converge(&guest)?;
     ensure!(suspended(&guest)? == "theirs-theirs", "{}", suspended(&guest)?);
-    guest.check("dmsetup resume theirs-theirs && vgck data theirs").map(drop)
+    guest.check("dmsetup resume theirs-theirs && vgck data theirs")?;
+
+    // docker's store on it, and nothing of it in memory.
+    guest.check(
+        "systemctl stop docker.socket docker.service && mkfs.ext4 -qF /dev/theirs/theirs && mount /dev/theirs/theirs /var/lib/docker && \
+         sync && echo 3 >/proc/sys/vm/drop_caches && dmsetup suspend theirs-theirs",
+    )?;
+    let shown = guest.sh("timeout 120 atomic storage status --json")?;
+    guest.check("dmsetup resume theirs-theirs && umount /var/lib/docker")?;
+    ensure!(shown.code == 0, "{shown:?}");
+    let told: serde_json::Value = serde_json::from_str(&shown.stdout)?;
+    ensure!(told["storage"]["engine"]["docker"] == "images", "what cannot be looked into may hold anything: {told:#}");
+    Ok(())
 }

@@ -179,21 +179,22 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     draft.push(Action::WriteFile { what, path, from, text }, reason, disruption, after);
 }
 
-/// Told to use overlay on an XFS without file types, dockerd does not start. One that is told so already may be old enough to do it.
+/// On an XFS without file types dockerd does not start with overlay. One that is told so already may be old enough to do it, and podman
+/// is told nothing here.
 fn check_file_types(draft: &mut Draft<'_>) {
     let driver = &draft.want.driver;
-    let name = match driver.value {
-        Driver::Overlay2 | Driver::Overlay => driver.value.as_str(),
+    match driver.value {
+        Driver::Overlay2 | Driver::Overlay => {}
         Driver::Devicemapper | Driver::None => return,
-    };
-    let store = store::of(draft.have, draft.engine);
-    let Some(point) = store::flat_carrier(draft, store) else { return };
+    }
+    let Some((store, point)) = store::without_file_types(draft) else { return };
+    let name = driver.value.as_str();
     let message = format!("the XFS mounted at {point} was made with ftype=0, so {name} cannot keep its layers at {store}");
-    if draft.options_change {
-        let hint = format!("give the store a volume of its own: [storage.volume.containers] mount = {store:?}; or take another driver");
-        draft.problem(&driver.place, KEY, message, hint);
+    let hint = format!("give the store a volume of its own, with mount = {store:?} in a [storage.volume.NAME]");
+    if draft.options_change && draft.have.engine.driver != Some(driver.value) {
+        draft.problem(&driver.place, KEY, message, format!("{hint}; or take another driver"));
     } else {
-        draft.note(&driver.place, message);
+        draft.note(&driver.place, format!("{message}; {hint}"));
     }
 }
 

@@ -5,9 +5,9 @@ use config::EngineKind;
 use super::draft::Draft;
 use crate::docker_root::USUAL;
 use crate::mountinfo::is_below;
-use crate::{DockerRoot, Dockerd, Kept, Observed};
+use crate::{DockerRoot, Dockerd, Kept, Observed, PODMAN_STORAGE};
 
-/// podman's store.
+/// podman's store, and what else it keeps of containers.
 const PODMAN: &str = "/var/lib/containers";
 
 /// The engine's store.
@@ -35,16 +35,20 @@ fn touches(mount: &str, store: &str) -> bool {
     mount == store || is_below(store, mount) || is_below(mount, store)
 }
 
-/// Where an XFS without file types is mounted that carries the store, unless a volume of ours is to carry it: those have them.
-pub(super) fn flat_carrier<'a>(draft: &Draft<'a>, store: &str) -> Option<&'a str> {
+/// The engine's store, and where the XFS without file types is mounted that it lies on. A volume of ours that is to carry it has them.
+pub(super) fn without_file_types<'a>(draft: &Draft<'a>) -> Option<(&'a str, &'a str)> {
     let have = draft.have;
-    if draft.want.volumes.values().any(|volume| holds_store(have, volume.value.mount.as_str(), draft.engine)) {
+    let store = match draft.engine {
+        Some(EngineKind::Podman) => PODMAN_STORAGE,
+        Some(EngineKind::Docker) | None => have.engine.root.path(),
+    };
+    let carries = |point: &str| point == store || point == "/" || is_below(store, point);
+    if draft.want.volumes.values().any(|volume| carries(volume.value.mount.as_str())) {
         return None;
     }
-    let carries = |point: &&String| *point == store || *point == "/" || is_below(store, point);
-    let stays = |point: &&String| !draft.vacated.contains_key(*point);
-    let carrier = have.mounts.keys().filter(carries).filter(stays).max_by_key(|point| point.len())?;
-    have.engine.flat.contains(carrier).then_some(carrier.as_str())
+    let stay = have.mounts.keys().filter(|point| carries(point) && !draft.vacated.contains_key(*point));
+    let carrier = stay.max_by_key(|point| point.len())?;
+    have.engine.flat.contains(carrier).then_some((store, carrier))
 }
 
 /// What becomes of dockerd when something is mounted or unmounted there.

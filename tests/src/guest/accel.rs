@@ -50,7 +50,7 @@ pub(super) fn accelerator() -> Result<Accelerator> {
 fn kvm_works() -> Result<bool> {
     let Some(modules) = kernel_directory()? else { return Ok(false) };
     let tried = Command::new("timeout")
-        .args(["-s", "KILL", "8", "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "pc", "-m", "512"])
+        .args(["-s", "KILL", "20", "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "pc", "-m", "512"])
         .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"])
         .arg("-kernel")
         .arg(modules.join("vmlinuz"))

@@ -19,7 +19,7 @@ pub(crate) use served::{Frozen, names as disk_names};
 use crate::image::{self, Layout};
 use crate::made;
 use agent::Agent;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use disks::DataDisk;
 use machine::{Backing, Load, Machine};
 use serde_json::json;
@@ -247,8 +247,11 @@ impl Guest {
     /// Waits until the boot is over and the processors have nothing to do.
     pub fn wait_until_idle(&self) -> Result<()> {
         self.wait_until_up()?;
-        let until = Instant::now() + Duration::from_mins(1);
-        while Instant::now() < until && !self.check(IDLE)?.is_empty() {}
+        // Longer when compilers have the processors of this computer.
+        let until = Instant::now() + Duration::from_mins(3);
+        while !self.check(IDLE)?.is_empty() {
+            ensure!(Instant::now() < until, self.told("the guest does not come to rest"));
+        }
         Ok(())
     }
 

@@ -61,9 +61,16 @@ impl Host {
         Path::new(path).ancestors().filter_map(|part| self.mounted_at(part.to_str()?))
     }
 
+    /// What the path lies on cannot be read until somebody resumes it.
+    pub(crate) fn is_suspended(&self, path: &str) -> bool {
+        self.carriers(path).next().is_some_and(|mount| Number(mount.device.clone()).is_suspended())
+    }
+
     /// Whether it is an XFS whose directories do not tell types, on which no overlay can lie.
     pub(crate) fn is_flat_xfs(mount: &MountEntry) -> bool {
-        mount.kind == "xfs" && Number(mount.device.clone()).head().is_ok_and(|head| superblock::xfs_has_file_types(&head) == Some(false))
+        let device = Number(mount.device.clone());
+        let is_flat = || device.head().is_ok_and(|head| superblock::xfs_has_file_types(&head) == Some(false));
+        mount.kind == "xfs" && !device.is_suspended() && is_flat()
     }
 
     /// Kind and own size of a file system that is mounted.
@@ -137,6 +144,11 @@ impl Number {
     pub(crate) fn disk(&self) -> Option<Number> {
         self.attribute("partition")?;
         text(&self.sysfs().join("../dev")).map(Number)
+    }
+
+    /// Whoever reads from or writes to it waits until somebody resumes it.
+    pub(crate) fn is_suspended(&self) -> bool {
+        self.attribute("dm/suspended").is_some_and(|is| is == "1")
     }
 
     /// Several paths to one disk, as device-mapper joins them.

@@ -6,7 +6,7 @@ use config::{Disruption, Driver, EngineKind, Reason, StorageOption};
 
 use super::host::{With, after, at, gib, host, lines, notes, of_free, problem, spec, steps};
 use crate::render::options::{PATH, text};
-use crate::{Action, DockerRoot, EngineStore, Kept, Observed, OurFile, plan};
+use crate::{Action, DockerRoot, EngineStore, Kept, Observed, OurFile, PODMAN_STORAGE, plan};
 
 fn options(have: &Observed, want: &config::Storage) -> config::Step<Action> {
     let written = |step: &config::Step<Action>| matches!(&step.action, Action::WriteFile { path, .. } if path == PATH);
@@ -54,12 +54,32 @@ fn no_overlay_is_put_on_an_xfs_without_file_types() {
     let moved = after(&own, have.clone());
     assert_eq!(lines(&own, &moved), [""; 0]);
     assert_eq!(lines(&devicemapper(), &have), [""; 0]);
-    // dockerd has been told before.
+    // dockerd has been told before, and is told something else beside that.
     let mut told = after(&spec(), host());
     told.mounts.extend(have.mounts.clone());
     told.engine.flat.clone_from(&have.engine.flat);
+    let mut further = spec();
+    further.options = vec![at(7, StorageOption::try_from("overlay2.size=1G".to_owned()).expect("an option"))];
     assert_eq!(lines(&spec(), &told), [""; 0]);
-    assert!(notes(&spec(), &told).iter().any(|note| note.contains("ftype=0")));
+    assert_eq!(steps(&further, &told).len(), 1);
+    for want in [spec(), further] {
+        assert!(notes(&want, &told).iter().any(|note| note.contains("ftype=0")));
+    }
+}
+
+#[test]
+fn podmans_store_is_looked_at_where_its_layers_are() {
+    let mut have = host();
+    let mount = |source: &str| crate::Mount { source: source.to_owned(), quota: false };
+    have.mounts.extend([("/var".to_owned(), mount("/dev/atomicos/root")), (PODMAN_STORAGE.to_owned(), mount("/dev/vdb"))]);
+    have.engine.flat = BTreeSet::from(["/var".to_owned()]);
+    let said = |have: &Observed| {
+        let plan = plan(&spec(), Some(EngineKind::Podman), have).expect("a plan");
+        plan.notes.iter().any(|note| note.text.contains("ftype=0"))
+    };
+    assert!(!said(&have));
+    have.engine.flat = BTreeSet::from([PODMAN_STORAGE.to_owned()]);
+    assert!(said(&have));
 }
 
 #[test]

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use storage_setup::docker_root::USUAL;
 use storage_setup::render::options;
-use storage_setup::{DockerRoot, EngineStore, Kept, docker_options};
+use storage_setup::{DockerRoot, EngineStore, Kept, PODMAN_STORAGE, docker_options};
 
 use crate::host::Host;
 use crate::{bus, docker_root};
 
-const PODMAN: &str = "/var/lib/containers/storage";
 /// dockerd makes it when it has devicemapper and no pool.
 const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 
@@ -19,11 +18,15 @@ const LOOP_FILE: &str = "devicemapper/devicemapper/data";
 pub(super) fn engine(host: &Host) -> EngineStore {
     let driver = std::fs::read_to_string(options::PATH).ok().and_then(|text| docker_options::driver(&text));
     let root = docker_root::look();
-    let (docker, podman) = (docker_keeps(Path::new(USUAL), &root), in_podman(Path::new(PODMAN)));
+    // A store on a device that somebody suspended in a group of theirs cannot be looked into: it may hold anything.
+    let unread = |store: &str| host.is_suspended(store);
+    let docker = if unread(USUAL) || unread(root.path()) { Kept::Images } else { docker_keeps(Path::new(USUAL), &root) };
+    let podman = if unread(PODMAN_STORAGE) { Kept::Images } else { in_podman(Path::new(PODMAN_STORAGE)) };
     // Without a bus there is no systemd, and so no service of it that runs.
     let running = bus::is_up("docker.service").unwrap_or(false);
-    let loopback = std::fs::metadata(Path::new(root.path()).join(LOOP_FILE)).ok().map(|file| file.ino());
-    let carriers = [root.path(), PODMAN].into_iter().flat_map(|store| host.carriers(store));
+    let loop_file = Path::new(root.path()).join(LOOP_FILE);
+    let loopback = if unread(root.path()) { None } else { std::fs::metadata(loop_file).ok().map(|file| file.ino()) };
+    let carriers = [root.path(), PODMAN_STORAGE].into_iter().flat_map(|store| host.carriers(store));
     let flat = carriers.filter(|mount| Host::is_flat_xfs(mount)).map(|mount| mount.point.clone()).collect();
     EngineStore { driver, root, docker, podman, loopback, flat, running }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use devicemapper::{DM, DevId, Device, DmError, DmFlags, DmName, DmOptions};
 use storage_setup::fullreport::ReportError;
+use storage_setup::render::options;
 use storage_setup::{dm_name, ownership};
 
 use crate::host::{Host, HostError, Number};
@@ -52,7 +53,7 @@ pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
     if stuck.is_empty() {
         return Ok(Vec::new());
     }
-    // Waits until no other LVM command is at work.
+    // The report takes every group's lock, so this waits until no other LVM command is at work.
     let ours = our_groups(lvm)?;
     stuck.retain(|name| dm_name::group(name).is_some_and(|group| ours.contains(&group)));
     if stuck.is_empty() {
@@ -82,7 +83,9 @@ pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
 }
 
 fn our_groups(lvm: &mut Lvm) -> Result<BTreeSet<String>, SuspendedError> {
-    let mut ours = ownership::groups(&lvm.run(&ownership::COMMAND)?.report)?;
+    let report = lvm.run(&ownership::COMMAND)?.report;
+    let told = std::fs::read_to_string(options::PATH).unwrap_or_default();
+    let mut ours = ownership::groups(&report, options::pool_device(&told))?;
     let root = Host::read()?.mounted_at("/").and_then(|mount| Number(mount.device.clone()).logical_volume());
     ours.extend(root.map(|(group, _)| group));
     Ok(ours)
