@@ -18,7 +18,9 @@ ssh: ## Enter the host that `make run` left running
 stop: ## End that host
 	@$(XTASK) stop
 
-test: build ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
+test: setup ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
+	@# All at once: tests give dependencies more features, so the program would be built anew for them, and the image with it.
+	cargo build --workspace --all-targets
 	@# The snapshot waits for mirrors and for a machine to boot; the others need the processors meanwhile.
 	$(MAKE) --no-print-directory -j2 --output-sync=target snapshot lints $(if $(NEXTEST),,units)
 ifdef NEXTEST
@@ -29,7 +31,7 @@ else
 endif
 
 scenario/%:
-	cargo test -p tests --test $* -- --test-threads=1
+	cargo test --workspace --test $* -- --test-threads=1
 
 test-all: test slow ## Everything
 
@@ -61,7 +63,7 @@ units:
 	cargo test --workspace --exclude tests --no-fail-fast
 	cargo test -p tests --lib
 
-# The image and a saved first boot: what scenarios start from. After `build`, and by the program itself: cargo would wait for another cargo.
+# The image and a saved first boot: what scenarios start from. Of what was built before; `cargo run` would wait for another cargo.
 snapshot:
 	@target/debug/xtask snapshot
 
