@@ -20,8 +20,8 @@ struct RawReport {
 
 #[derive(Deserialize)]
 struct RawSection {
-    #[serde(default)]
-    lv: Vec<RawVolume>,
+    // By the command's kind, whatever the columns are of.
+    vg: Vec<RawVolume>,
 }
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ struct RawVolume {
 /// [`ReportError::NotJson`].
 pub fn groups(text: &str, named: Option<&str>) -> Result<BTreeSet<String>, ReportError> {
     let raw: RawReport = serde_json::from_str(text).map_err(ReportError::NotJson)?;
-    let volumes = raw.report.into_iter().flat_map(|section| section.lv);
+    let volumes = raw.report.into_iter().flat_map(|section| section.vg);
     Ok(volumes.filter(|volume| is_ours(volume) || is_dockers(volume, named)).map(|volume| volume.vg_name).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use super::groups;
 
-const TEXT: &str = r#"{ "report": [ { "lv": [
+const TEXT: &str = r#"{ "report": [ { "vg": [
   {"vg_name":"atomicos", "lv_name":"root", "lv_layout":"linear", "lv_tags":""},
   {"vg_name":"data", "lv_name":"a", "lv_layout":"linear", "lv_tags":"asked.1G,atomic-host,role.volume"},
   {"vg_name":"docker", "lv_name":"docker-pool", "lv_layout":"thin,pool", "lv_tags":""},
@@ -24,6 +24,13 @@ fn a_group_is_ours_by_a_tag_or_by_dockerds_pool_and_by_nothing_else() {
 
 #[test]
 fn a_host_without_volumes_has_none() {
-    assert_eq!(groups(r#"{ "report": [ { "vg": [ {"vg_name":"a"} ] }, { "lv": [] } ] }"#, None).expect("LVM's report").len(), 0);
-    assert!(groups("no report", None).is_err());
+    assert_eq!(
+        groups(r#"{ "report": [ { "vg": [ {"vg_name":"a", "lv_name":"", "lv_layout":"", "lv_tags":""} ] } ] }"#, None)
+            .expect("LVM's report")
+            .len(),
+        0
+    );
+    for text in ["no report", r#"{ "report": [ { "lv": [] } ] }"#] {
+        assert!(groups(text, None).is_err(), "{text}");
+    }
 }
