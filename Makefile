@@ -18,9 +18,7 @@ ssh: ## Enter the host that `make run` left running
 stop: ## End that host
 	@$(XTASK) stop
 
-test: setup ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
-	@# All at once: tests give dependencies more features, so the program would be built anew for them, and the image with it.
-	cargo build --workspace --all-targets
+test: build-tests ## Everything quick: format, lints, unit tests, scenarios in the guest (at most 25 minutes)
 	@# The snapshot waits for mirrors and for a machine to boot; the others need the processors meanwhile.
 	$(MAKE) --no-print-directory -j2 --output-sync=target snapshot lints $(if $(NEXTEST),,units)
 ifdef NEXTEST
@@ -35,9 +33,9 @@ scenario/%:
 
 test-all: test slow ## Everything
 
-slow: build ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
+slow: build-tests ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
 	@$(MAKE) --no-print-directory snapshot
-	$(if $(SLOW),cargo test -p tests --no-fail-fast $(addprefix --test ,$(SLOW)) -- --test-threads=2,@echo there are no slow scenarios)
+	$(if $(SLOW),cargo test --workspace --no-fail-fast $(addprefix --test ,$(SLOW)) -- --test-threads=2,@echo there are no slow scenarios)
 
 bench: setup ## Figures, as ratios taken side by side in one run, of the program as it is released
 	cargo build --release --workspace --bins
@@ -55,6 +53,10 @@ fmt: ## Format the sources
 build: setup
 	cargo build --workspace --bins
 
+# All at once: tests give dependencies more features, so the program would be built anew for them, and the image with it.
+build-tests: setup
+	cargo build --workspace --all-targets
+
 lints:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -70,4 +72,4 @@ snapshot:
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
 
-.PHONY: run ssh stop test test-all slow bench image setup fmt build lints units snapshot help
+.PHONY: run ssh stop test test-all slow bench image setup fmt build build-tests lints units snapshot help
