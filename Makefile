@@ -39,7 +39,7 @@ slow: build-tests ## The slow scenarios, or some: make slow SLOW="slow_a slow_b"
 
 bench: setup ## Figures, as ratios taken side by side in one run, of the program as it is released
 	cargo build --release --workspace --bins
-	$(if $(BENCH),PROFILE=release cargo test -p tests $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
+	$(if $(BENCH),PROFILE=release cargo test --workspace $(addprefix --test ,$(BENCH)) -- --test-threads=1 --nocapture,@echo there are no benches)
 
 image: build ## The appliance's disk image
 	@$(XTASK) image

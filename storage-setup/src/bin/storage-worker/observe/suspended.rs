@@ -54,7 +54,7 @@ pub(crate) fn stuck(lvm: &mut Lvm) -> Result<Vec<String>, SuspendedError> {
         return Ok(Vec::new());
     }
     // The report takes every group's lock, so this waits until no other LVM command is at work.
-    let ours = our_groups(lvm)?;
+    let ours = our_groups(lvm, &stuck)?;
     stuck.retain(|name| dm_name::group(name).is_some_and(|group| ours.contains(&group)));
     if stuck.is_empty() {
         return Ok(Vec::new());
@@ -82,12 +82,14 @@ pub(crate) fn resume(name: &str) -> Result<(), SuspendedError> {
     Ok(())
 }
 
-fn our_groups(lvm: &mut Lvm) -> Result<BTreeSet<String>, SuspendedError> {
+fn our_groups(lvm: &mut Lvm, stuck: &BTreeSet<String>) -> Result<BTreeSet<String>, SuspendedError> {
     let report = lvm.run(&ownership::COMMAND)?.report;
-    let told = std::fs::read_to_string(options::PATH).unwrap_or_default();
+    let root = Host::read()?.mounted_at("/").and_then(|mount| Number(mount.device.clone()).logical_volume()).map(|(group, _)| group);
+    // The file lies on root: it is not read while root itself may be stuck.
+    let of_root = root.is_some() && stuck.iter().any(|name| dm_name::group(name) == root);
+    let told = if of_root { String::new() } else { std::fs::read_to_string(options::PATH).unwrap_or_default() };
     let mut ours = ownership::groups(&report, options::pool_device(&told))?;
-    let root = Host::read()?.mounted_at("/").and_then(|mount| Number(mount.device.clone()).logical_volume());
-    ours.extend(root.map(|(group, _)| group));
+    ours.extend(root);
     Ok(ours)
 }
 
