@@ -225,6 +225,65 @@ fn a_member_of_a_group_that_is_not_to_be_seen_is_not_wiped() -> Result<()> {
     Ok(())
 }
 
+/// The state right after the effect of a command that makes this true, which was killed then.
+fn killed_once(guest: &Guest, command: &str, is_so: &str) -> Result<()> {
+    guest.save("before")?;
+    for effect in 1..20 {
+        guest.check(&format!("! ATOMIC_HOST_KILL=after:{effect} setsid -w {command}"))?;
+        if guest.sh(is_so)?.code == 0 {
+            return Ok(());
+        }
+        guest.restore("before")?;
+    }
+    anyhow::bail!("it was never so: {is_so}")
+}
+
+/// Sectors of physical volumes become zeros: what a disk may leave of writes that were not flushed.
+fn tear(guest: &Guest, first: u32, count: u32, devices: &[&str]) -> Result<()> {
+    for device in devices {
+        guest.check(&format!("dd if=/dev/zero of={device} bs=512 seek={first} count={count} conv=notrunc oflag=direct status=none"))?;
+    }
+    Ok(())
+}
+
+/// Where LVM's metadata begin, and the text that they lead to, in sectors.
+const HEADER: u32 = 8;
+const TEXT: u32 = 9;
+
+#[test]
+fn labels_that_a_power_cut_left_without_their_metadata_are_made_anew() -> Result<()> {
+    let guest = host()?;
+    guest.write_file(INPUT, "STORAGE_DRIVER=\nVG=torn\nDEVS=\"vdb vdc\"\n")?;
+    guest.save("clean")?;
+    let volumes = ["/dev/vdb1", "/dev/vdc1"];
+    for (is_so, first, count) in [("vgs torn", TEXT, 8), ("pvs /dev/vdb1 /dev/vdc1 && ! vgs torn", HEADER, 1)] {
+        guest.restore("clean")?;
+        killed_once(&guest, "docker-storage-setup", is_so)?;
+        tear(&guest, first, count, &volumes)?;
+        guest.check("! vgs torn && ! pvcreate -ff -y /dev/vdb1")?;
+        done(&guest, &[])?;
+        assert_eq!(members(&guest, "torn")?, volumes.join("\n"));
+        let said = guest.check("vgs torn 2>&1")?;
+        ensure!(!said.contains("WARNING"), "LVM complains: {said}");
+        second_run_writes_nothing(&guest)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_disk_is_given_back_though_a_power_cut_tore_what_lvm_says_on_it() -> Result<()> {
+    let guest = host()?;
+    guest.write_file("/var/tmp/own", "STORAGE_DRIVER=\nVG=own\nDEVS=/dev/vdc\n")?;
+    ensure!(run(&guest, &["create", "own", "/var/tmp/own"])?.code == 0, "it was not made");
+    killed_once(&guest, "container-storage-setup remove own", "pvs /dev/vdc1 && ! vgs own")?;
+    tear(&guest, HEADER, 1, &["/dev/vdc1"])?;
+    guest.check("! pvremove -ff -y /dev/vdc1")?;
+    let output = run(&guest, &["remove", "own"])?;
+    ensure!(output.code == 0, "{output:?}");
+    assert_eq!(signatures(&guest, "/dev/vdc")?, "");
+    guest.check("! test -e /dev/vdc1 && ! test -e /var/lib/container-storage-setup/own").map(drop)
+}
+
 #[test]
 fn a_volume_of_somebodys_becomes_no_part_of_a_configuration() -> Result<()> {
     let guest = host()?;

@@ -6,7 +6,7 @@ use config::{Disruption, EngineKind, Group, Place, Problem, Reason, Step, StepId
 
 use super::pool::Replaced;
 use super::space::Space;
-use super::{Note, Plan, store};
+use super::{Note, Plan, record, store};
 use crate::mountinfo::is_below;
 use crate::{Action, LogicalVolume, Observed};
 
@@ -160,6 +160,7 @@ impl<'a> Draft<'a> {
         steps.append(&mut self.late);
         nest_mounts(&mut steps, &self.already_mounted);
         leave_pool_before_removal(&mut steps);
+        record::comes_first(&mut steps);
         Ok(Plan { steps: in_order(steps), notes: self.notes })
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Space {
     pub(super) extent: Bytes,
     /// All extents, those of new disks included.
     pub(super) total: u64,
+    /// All extents that the group has now.
+    found: u64,
     /// Extents of the spare metadata volume, as they will be.
     pub(super) spare: u64,
     /// A disk could not be counted: that something does not fit is then no news.
@@ -45,6 +47,7 @@ impl Space {
         Space {
             extent: group.extent,
             total: group.extents,
+            found: group.extents,
             spare: group.spare,
             uncertain: false,
             free: group.free,
@@ -55,7 +58,7 @@ impl Space {
 
     /// Of a group that the plan makes.
     pub(super) fn none(extent: Bytes) -> Space {
-        Space { extent, total: 0, spare: 0, uncertain: false, free: 0, gains: Vec::new(), behind: Vec::new() }
+        Space { extent, total: 0, found: 0, spare: 0, uncertain: false, free: 0, gains: Vec::new(), behind: Vec::new() }
     }
 
     /// A step adds a disk; `consent`: once it has been wiped, which takes consent.
@@ -112,9 +115,18 @@ impl Space {
 
     /// What a size comes to if it is a level; `None` for a share of the free space.
     pub(super) fn level(&self, size: Size) -> Option<u64> {
+        self.level_of(size, self.total)
+    }
+
+    /// As [`Space::level`], in the group as it is now.
+    pub(super) fn level_now(&self, size: Size) -> Option<u64> {
+        self.level_of(size, self.found)
+    }
+
+    fn level_of(&self, size: Size, total: u64) -> Option<u64> {
         match size {
             Size::Bytes(bytes) => Some(Bytes(bytes.get()).extents_up(self.extent)),
-            Size::OfGroup(share) => Some(share.of(self.total).max(1)),
+            Size::OfGroup(share) => Some(share.of(total).max(1)),
             Size::OfFree(_) => None,
         }
     }

@@ -184,14 +184,7 @@ fn other_filesystem(wanted: &Wanted<'_>, found: &LogicalVolume) -> bool {
 
 fn shrinks(draft: &Draft<'_>, wanted: &Wanted<'_>, found: &LogicalVolume) -> bool {
     let Some(space) = draft.spaces.get(wanted.group) else { return false };
-    let recorded = match stamp::asked(&found.tags) {
-        Some(size) => space.level(size),
-        None => Some(found.extents),
-    };
-    match (space.level(wanted.asked), recorded) {
-        (Some(level), Some(recorded)) => level < recorded && level < found.extents,
-        (Some(_) | None, _) => false,
-    }
+    space.level(wanted.asked).is_some_and(|level| level < found.extents && record::is_above(space, found, found.extents, level))
 }
 
 fn make(draft: &mut Draft<'_>, wanted: &Wanted<'_>, own: &[StepId]) {

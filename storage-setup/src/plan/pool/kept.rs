@@ -1,12 +1,11 @@
 //! A pool of ours that is there: its profile and size followed up, or, where it cannot become what is asked, taken away with consent.
 
-use config::{Bytes, Disruption, Placed, Pool, PoolMetadata, Reason, Size, StepId};
+use config::{Bytes, Disruption, Placed, Pool, PoolMetadata, Reason, Size};
 
 use super::shares::most_metadata;
 use super::{METADATA, POOL, Replaced, SIZE, asker, is_for_engine, note_overcommit, write_profile};
 use crate::plan::allocation::{self, Asker};
 use crate::plan::draft::Draft;
-use crate::plan::space::Space;
 use crate::plan::{record, remove};
 use crate::render::profile;
 use crate::{Action, LogicalVolume, PoolState, Watcher, stamp};
@@ -15,7 +14,8 @@ pub(super) fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Place
     let Some(space) = draft.spaces.get(group) else { return };
     let now = found.extents + state.metadata + space.spare;
     let level = space.level(wanted.value.size);
-    let shrinks = level.is_some_and(|level| level < now && recorded(space, found, now).is_some_and(|recorded| level < recorded));
+    let shrinks = level.is_some_and(|level| level < now && record::is_above(space, found, now, level));
+    let will_look_so = level.is_some_and(|level| record::will_be_above(space, found, level));
     // Whoever had it has numbered what is in it, and the other would not take it over.
     let changes_hands = stamp::is_engines(&found.tags) != is_for_engine(draft);
     if shrinks || changes_hands {
@@ -36,25 +36,15 @@ pub(super) fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Place
         return;
     }
     keep(draft, group, wanted, found, state);
-    let metadata = draw_metadata(draft, group, wanted, state);
-    let now = now + metadata.as_ref().map_or(0, |growth| growth.more + growth.spare);
+    let now = now + grow_metadata(draft, group, wanted, state);
     let level = level.unwrap_or(now);
-    // Before the metadata grows, lest the pool be larger than asked while the old size is on record, which looks like a wish for less.
-    let recorded = if level <= now { record::size(draft, (group, POOL), found, wanted.value.size, &wanted.place) } else { None };
-    if let Some(growth) = metadata {
-        grow_metadata(draft, group, wanted, state, growth, recorded);
+    // Before it grows, or the group does: a pool that is larger than asked while the old size is on record looks like a wish for less.
+    if level <= now || will_look_so {
+        record::size(draft, (group, POOL), found, wanted.value.size, &wanted.place);
     }
     let grown = if level > now { grow(draft, group, wanted, found, level, now) } else { found.extents };
     if let Some(extent) = draft.spaces.get(group).map(|space| space.extent) {
         note_overcommit(draft, wanted, grown, extent);
-    }
-}
-
-/// What the recorded size comes to; `None` when it was a share of the free space, which is no level.
-fn recorded(space: &Space, found: &LogicalVolume, now: u64) -> Option<u64> {
-    match stamp::asked(&found.tags) {
-        Some(size) => space.level(size),
-        None => Some(now),
     }
 }
 
@@ -98,41 +88,22 @@ fn keep(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, found: &Logic
     }
 }
 
-/// What the metadata lacks, drawn from the group.
-struct MetadataGrowth {
-    to: u64,
-    more: u64,
-    spare: u64,
-    after: Vec<StepId>,
-}
-
-fn draw_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, state: &PoolState) -> Option<MetadataGrowth> {
-    let PoolMetadata::Bytes(asked) = wanted.value.metadata else { return None };
-    let space = draft.spaces.get(group)?;
-    let to = Bytes(asked.get()).extents_up(space.extent).min(most_metadata(space.extent));
-    let more = to.checked_sub(state.metadata).filter(|more| *more > 0)?;
+/// Grows the metadata and its spare, if they lack something; answers the extents that this takes from the group.
+fn grow_metadata(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>, state: &PoolState) -> u64 {
+    let (PoolMetadata::Bytes(asked), Some(space)) = (wanted.value.metadata, draft.spaces.get(group)) else { return 0 };
+    let extent = space.extent;
+    let to = Bytes(asked.get()).extents_up(extent).min(most_metadata(extent));
+    let Some(more) = to.checked_sub(state.metadata).filter(|more| *more > 0) else { return 0 };
     let spare = to.saturating_sub(space.spare);
     let asker = Asker { place: &wanted.place, key: METADATA, what: "the pool's metadata and its spare", now: 0 };
-    let after = allocation::draw(draft, group, &asker, Size::Bytes(asked), more + spare, &[])?;
+    let Some(mut after) = allocation::draw(draft, group, &asker, Size::Bytes(asked), more + spare, &[]) else { return 0 };
     if let Some(space) = draft.spaces.get_mut(group) {
         space.spare += spare;
     }
-    Some(MetadataGrowth { to, more, spare, after })
-}
-
-fn grow_metadata(
-    draft: &mut Draft<'_>,
-    group: &str,
-    wanted: &Placed<Pool>,
-    state: &PoolState,
-    growth: MetadataGrowth,
-    recorded: Option<StepId>,
-) {
-    let Some(extent) = draft.spaces.get(group).map(|space| space.extent) else { return };
-    let MetadataGrowth { to, more: _, spare, mut after } = growth;
-    after.extend(draft.pool_ready.iter().cloned().chain(recorded));
+    after.extend(draft.pool_ready.iter().cloned());
     let action = Action::GrowPoolMetadata { group: group.to_owned(), pool: POOL.to_owned(), from: state.metadata, to, spare, extent };
     draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after);
+    more + spare
 }
 
 /// Grows the data so that data, metadata and spare come to the level; answers the extents of data.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use config::{Describe, Disruption, Problem, Size, Step, StepId};
+use config::{Describe, Disruption, Problem, Reason, Size, Step, StepId};
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
@@ -89,6 +89,17 @@ fn steps(plan: Result<Plan, Vec<config::Problem>>) -> String {
 fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
     ProptestConfig { cases: asked.cases.max(3000), failure_persistence: None, ..asked }
+}
+
+/// What the extender does.
+fn extend_pools(have: &mut Observed, by: u64) {
+    for group in have.groups.values_mut() {
+        let by = by.min(group.free);
+        for volume in group.volumes.values_mut().filter(|volume| matches!(volume.role, Role::Pool(_))).take(1) {
+            volume.extents += by;
+            group.free -= by;
+        }
+    }
 }
 
 /// Plans and carries out until nothing is left.
@@ -252,6 +263,24 @@ proptest! {
             } else {
                 prop_assert_eq!(resumed.as_ref(), Some(&end), "cut after {:?}", step);
             }
+        }
+    }
+
+    #[test]
+    fn a_pool_that_grows_by_itself_after_a_cut_is_not_taken_for_too_large(numbers in vec(any::<u16>(), 0..160), by in 1_u64..2000) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        let removes = |plan: &Plan| plan.steps.iter().any(|step| {
+            let of_the_pools_size = matches!((&step.reason, &case.want.pool), (Reason::Spec(place), Some(pool)) if *place == pool.place);
+            matches!(step.action, Action::RemovePool { .. }) && of_the_pools_size
+        });
+        let mut have = case.have.clone();
+        for step in first.steps.iter().filter(|_| !removes(&first)) {
+            carry(&mut have, step);
+            let mut larger = have.clone();
+            extend_pools(&mut larger, by);
+            let Ok(second) = plan(&case.want, case.engine, &larger) else { continue };
+            prop_assert!(!removes(&second), "after {:?}: {}then {}", step, story(&case), steps(Ok(second)));
         }
     }
 

@@ -10,6 +10,7 @@ use super::host::{
 };
 use crate::plan::pool::shares;
 use crate::render::profile;
+use crate::simulate::carry_out;
 use crate::{Action, Content, Kept, LogicalVolume, OurFile, POOL, Role, stamp};
 
 fn wants(size: Size) -> config::Storage {
@@ -357,6 +358,40 @@ fn what_is_asked_is_recorded_also_when_nothing_grows_so_that_a_larger_group_take
     group.volumes.get_mut("docker-pool").expect("the pool").extents += 10;
     (group.extents, group.free) = (group.extents * 2, group.free + group.extents - 10);
     assert_eq!(lines(&words, &have), [""; 0], "it is larger than asked, by itself");
+}
+
+/// A share becomes a size, and a disk is added with which that share would have been more.
+fn another_size_and_a_disk(more: u64) -> (config::Storage, crate::Observed) {
+    let have = after(&wants(of_group(25)), host());
+    let size = Size::Bytes(bytes((made_extents(&have) + more) * 4 * MIB));
+    (wants(size).disk(0), have)
+}
+
+#[test]
+fn the_size_is_recorded_before_the_group_grows_past_what_it_was_a_share_of() {
+    let (want, mut have) = another_size_and_a_disk(10);
+    let steps = steps(&want, &have);
+    let [recorded, added, grown] = steps.as_slice() else { panic!("{steps:?}") };
+    assert!(matches!(recorded.action, Action::RecordSize { .. }), "{recorded:?}");
+    assert!(matches!(added.action, Action::AddDisk { .. }) && added.after.contains(&recorded.id), "{added:?}");
+    assert!(matches!(grown.action, Action::GrowPool { .. }) && grown.after.contains(&recorded.id), "{grown:?}");
+    // Cut off before the last, and LVM makes it larger than asked by itself.
+    for step in &steps[..2] {
+        carry_out(&mut have, &step.action).expect("the host takes it");
+    }
+    volume(&mut have, POOL).extents += 20;
+    group(&mut have).free -= 20;
+    assert_eq!(lines(&want, &have), [""; 0]);
+}
+
+#[test]
+fn a_pool_that_grew_by_itself_past_a_larger_size_is_kept_though_a_disk_comes_with_that() {
+    let (want, mut have) = another_size_and_a_disk(10);
+    volume(&mut have, POOL).extents += 20;
+    group(&mut have).free -= 20;
+    let lines = lines(&want, &have);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].starts_with("record-size") && lines[1].starts_with("add-disk"), "{lines:?}");
 }
 
 fn made_extents(have: &crate::Observed) -> u64 {

@@ -2,11 +2,15 @@
 //!
 //! Whole disks, no partition table; LVM refuses one with a signature since nobody answers it.
 //! LVM does not flush what it writes, and each disk flushes for itself: a group must not count on a disk whose label a power cut can
-//! still take away. So a disk becomes a physical volume first, safely, and then a member.
+//! still take away. So a disk becomes a physical volume first, safely, and then a member. And a cut leaves a label without its metadata,
+//! or metadata that say where a text is that never came: LVM's own commands fail on those. So nothing that an earlier run left is gone on
+//! with; where LVM writes, zeros come first.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 
+use nix::fcntl::OFlag;
 use storage_setup::intents::{Intent, Intents};
 use storage_setup::wipes::Wipes;
 use storage_setup::{Device, Disk, DiskRef, DiskUse, Member};
@@ -18,6 +22,9 @@ use crate::host::{Host, Node};
 use crate::observe::{devices, signatures};
 use crate::program::Program;
 
+/// Bytes of a physical volume that are LVM's own.
+const BEFORE_DATA: usize = 1 << 20;
+
 pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[DiskRef]) -> Result<Change, ApplyError> {
     if let Some(found) = machine.report()?.groups.get(group) {
         return match disks.iter().find(|disk| !is_member(&found.members, disk)) {
@@ -25,10 +32,11 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
-    let free = |disk: &DiskRef| Ok((disk.node.clone(), check(machine, group, disk)?));
-    let nodes = disks.iter().map(free).collect::<Result<Vec<(String, Labelled)>, ApplyError>>()?;
+    for disk in disks {
+        check(machine, group, disk)?;
+    }
     record(machine, group, disks)?;
-    join(machine, Group::New, group, &nodes)?;
+    join(machine, Group::New, group, &disks.iter().map(|disk| disk.node.clone()).collect::<Vec<String>>())?;
     forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
@@ -42,9 +50,9 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     if is_member(&found.members, disk) {
         return already_in(machine, disks);
     }
-    let labelled = check(machine, group, disk)?;
+    check(machine, group, disk)?;
     record(machine, group, disks)?;
-    join(machine, Group::Existing, group, &[(disk.node.clone(), labelled)])?;
+    join(machine, Group::Existing, group, std::slice::from_ref(&disk.node))?;
     forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
@@ -112,15 +120,6 @@ pub(super) fn begin_wiping<'a>(machine: &mut Machine<'_>, disks: impl Iterator<I
     effects.run(&format!("record that {} is wiped", names.join(" ")), || Ok(records::write(state, &next)?))
 }
 
-/// Whether a device is a physical volume already: of an earlier run of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Labelled {
-    Yes,
-    /// LVM was killed while it made it a member: it says that it is one, and no group knows of it.
-    HalfMember,
-    No,
-}
-
 /// The group that devices become members of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
@@ -133,43 +132,47 @@ pub(super) enum Group {
 /// One thing on the way of devices into a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way<'a> {
+    /// And what it wrote outlives a power cut.
+    Clear(&'a str),
     Lvm(Vec<&'a str>),
     Flush(&'a str),
 }
 
 /// Physical volumes that outlive a power cut first, then the group that counts on them, and that as well.
-/// The run that labelled a device may have been killed right before it flushed.
-fn way<'a>(kind: Group, group: &'a str, devices: &'a [(String, Labelled)]) -> Vec<Way<'a>> {
-    let mut way = Vec::new();
-    for (node, labelled) in devices {
-        match labelled {
-            Labelled::Yes => {}
-            // LVM takes it for one of a group that it cannot see. The record says that it was free, and goes to this group.
-            Labelled::HalfMember => way.push(Way::Lvm(vec!["pvcreate", "-ff", "-y", node])),
-            Labelled::No => way.push(Way::Lvm(vec!["pvcreate", node])),
-        }
-        way.push(Way::Flush(node));
-    }
-    let nodes = devices.iter().map(|(node, _)| node.as_str());
+fn way<'a>(kind: Group, group: &'a str, devices: &'a [String]) -> Vec<Way<'a>> {
+    let nodes = devices.iter().map(String::as_str);
+    let volume = |node| [Way::Clear(node), Way::Lvm(vec!["pvcreate", node]), Way::Flush(node)];
     let command = match kind {
         Group::New => "vgcreate",
         Group::Existing => "vgextend",
     };
-    way.push(Way::Lvm([command, group].into_iter().chain(nodes.clone()).collect()));
-    way.extend(nodes.map(Way::Flush));
-    way
+    let join = Way::Lvm([command, group].into_iter().chain(nodes.clone()).collect());
+    nodes.clone().flat_map(volume).chain([join]).chain(nodes.map(Way::Flush)).collect()
 }
 
-/// Makes devices members of a group, which from then on is flushed on them too.
-pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[(String, Labelled)]) -> Result<(), ApplyError> {
+/// Makes devices members of a group, which from then on is flushed on them too. They must be free: what is at their beginning is lost.
+pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[String]) -> Result<(), ApplyError> {
     for step in way(kind, group, devices) {
         match step {
+            Way::Clear(node) => clear(machine, node)?,
             Way::Lvm(words) => machine.lvm(&words)?,
             Way::Flush(node) => flush(node)?,
         }
     }
-    machine.members.extend(devices.iter().map(|(node, _)| node.clone()));
+    machine.members.extend(devices.iter().cloned());
     Ok(())
+}
+
+/// Zeros where LVM's label and metadata are (pvcreate(8): data begins after the first MiB), for good. The kernel refuses while something
+/// uses the device.
+pub(super) fn clear(machine: &mut Machine<'_>, node: &str) -> Result<(), ApplyError> {
+    let write = || {
+        let mut device = File::options().write(true).custom_flags(OFlag::O_EXCL.bits()).open(node)?;
+        device.write_all(&vec![0; BEFORE_DATA])?;
+        device.sync_all()
+    };
+    let failed = |source| ApplyError::Write { path: node.to_owned(), source };
+    machine.effects.run(&format!("clear the first MiB of {node}"), || write().map_err(failed))
 }
 
 /// Makes what was written to a disk outlive a power cut. One that is missing has nothing to lose.
@@ -195,23 +198,14 @@ fn is_member(members: &[Member], disk: &DiskRef) -> bool {
 }
 
 /// It must be the very disk that was planned for, and still be free.
-fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Labelled, ApplyError> {
-    let found = the_very(machine, disk)?;
-    match free(&found, group)? {
-        Labelled::No => Ok(Labelled::No),
-        Labelled::Yes | Labelled::HalfMember => label_on(machine, &found.node),
-    }
+fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), ApplyError> {
+    free(&the_very(machine, disk)?, group)
 }
 
-/// The label of LVM on a device that is in no group.
-pub(super) fn label_on(machine: &mut Machine<'_>, node: &str) -> Result<Labelled, ApplyError> {
+/// Whether a device that is in no group has LVM's label.
+pub(super) fn is_labelled(machine: &mut Machine<'_>, node: &str) -> Result<bool, ApplyError> {
     let report = machine.report()?;
-    let is_one_of = |nodes: &[String]| nodes.iter().any(|other| is_same(other, node));
-    Ok(match (is_one_of(&report.orphans), is_one_of(&report.half_members)) {
-        (false, true) => Labelled::HalfMember,
-        (true, _) => Labelled::Yes,
-        (false, false) => Labelled::No,
-    })
+    Ok(report.orphans.iter().chain(&report.half_members).any(|other| is_same(other, node)))
 }
 
 /// Whether two paths lead to one device.
@@ -236,12 +230,12 @@ pub(super) fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk
     Ok(found)
 }
 
-fn free(disk: &Disk, group: &str) -> Result<Labelled, ApplyError> {
+fn free(disk: &Disk, group: &str) -> Result<(), ApplyError> {
     let node = &disk.node;
     let ours = disk.intended.as_deref() == Some(group);
     match &disk.use_ {
-        DiskUse::Empty => Ok(Labelled::No),
-        DiskUse::OrphanMember if ours => Ok(Labelled::Yes),
+        DiskUse::Empty => Ok(()),
+        DiskUse::OrphanMember if ours => Ok(()),
         DiskUse::OrphanMember => {
             refused(format!("{node} is a physical volume of no group, and not made by us; if nobody needs it: `pvremove {node}`"))
         }

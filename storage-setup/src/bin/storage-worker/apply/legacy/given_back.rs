@@ -9,7 +9,7 @@ use storage_setup::intents::Intents;
 use storage_setup::legacy::{Label, NewDisk};
 use storage_setup::{Device, DiskRef, DiskUse, Member};
 
-use super::super::disks::{self as whole, Labelled};
+use super::super::disks as whole;
 use super::super::error::{ApplyError, refused};
 use super::super::records::{self, Known};
 use super::super::{Change, Machine};
@@ -101,11 +101,7 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
     let Node::Block(number) = Node::at(node)? else { return Ok(()) };
     let lock = locked(node)?;
     if let Some(part) = number.partitions().first().and_then(Number::node) {
-        match whole::label_on(machine, &part)? {
-            Labelled::Yes => machine.lvm(&["pvremove", &part])?,
-            Labelled::HalfMember => machine.lvm(&["pvremove", "-ff", "-y", &part])?,
-            Labelled::No => {}
-        }
+        unlabel(machine, &part)?;
         machine.program(&Program::new("sfdisk", &["--quiet", "--delete", node]))?;
         // As it was told of it.
         if !number.partitions().is_empty() {
@@ -116,6 +112,17 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
     drop(lock);
     machine.lvm.reread();
     whole::flush(node)
+}
+
+/// LVM itself fails on a label whose metadata a power cut tore.
+fn unlabel(machine: &mut Machine<'_>, part: &str) -> Result<(), ApplyError> {
+    if !whole::is_labelled(machine, part)? {
+        return Ok(());
+    }
+    match machine.lvm(&["pvremove", "-ff", "-y", part]) {
+        Err(ApplyError::Lvm(_)) => whole::clear(machine, part),
+        other => other,
+    }
 }
 
 fn all() -> Vec<Number> {
