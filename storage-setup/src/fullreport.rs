@@ -14,7 +14,7 @@ use crate::{Content, LogicalVolume, Member, PoolState, Role, VolumeGroup, Watche
 pub struct FullReport {
     /// By name.
     pub groups: BTreeMap<String, VolumeGroup>,
-    /// Nodes of the physical volumes that belong to no group.
+    /// Nodes of the physical volumes that belong to no group. A power cut may have torn what their label leads to.
     pub orphans: Vec<String>,
     /// Nodes of those whose group is not to be seen, though they say that one has them: LVM was killed right before it wrote that group's
     /// metadata, or the disks that have the metadata are not here.

@@ -260,7 +260,9 @@ fn labels_that_a_power_cut_left_without_their_metadata_are_made_anew() -> Result
         guest.restore("clean")?;
         killed_once(&guest, "docker-storage-setup", is_so)?;
         tear(&guest, first, count, &volumes)?;
+        guest.save("torn")?;
         guest.check("! vgs torn && ! pvcreate -ff -y /dev/vdb1")?;
+        guest.restore("torn")?;
         done(&guest, &[])?;
         assert_eq!(members(&guest, "torn")?, volumes.join("\n"));
         let said = guest.check("vgs torn 2>&1")?;
@@ -277,7 +279,9 @@ fn a_disk_is_given_back_though_a_power_cut_tore_what_lvm_says_on_it() -> Result<
     ensure!(run(&guest, &["create", "own", "/var/tmp/own"])?.code == 0, "it was not made");
     killed_once(&guest, "container-storage-setup remove own", "pvs /dev/vdc1 && ! vgs own")?;
     tear(&guest, HEADER, 1, &["/dev/vdc1"])?;
+    guest.save("torn")?;
     guest.check("! pvremove -ff -y /dev/vdc1")?;
+    guest.restore("torn")?;
     let output = run(&guest, &["remove", "own"])?;
     ensure!(output.code == 0, "{output:?}");
     assert_eq!(signatures(&guest, "/dev/vdc")?, "");

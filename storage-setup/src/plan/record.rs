@@ -1,7 +1,9 @@
-//! The recorded size of a volume or of the pool, when the spec asks for another one that it has already: without that, a share of a
-//! group that grows later would rise above what is asked by then, and what is asked would look like a wish for less.
+//! The recorded size of a volume or of the pool, when the spec asks for another one that it has already, or when a share of the group is
+//! on record and the group grows: without that, the share would rise above what is asked, which would look like a wish for less.
 
-use config::{Disruption, Place, Reason, Size, Step, StepId};
+use std::num::NonZeroU64;
+
+use config::{Bytes, Disruption, Place, Reason, Size, Step, StepId};
 
 use super::draft::Draft;
 use super::space::Space;
@@ -17,12 +19,22 @@ pub(super) fn is_above(space: &Space, found: &LogicalVolume, now: u64, level: u6
     recorded.is_some_and(|recorded| level < recorded)
 }
 
-/// Whether the recorded size is a share that comes to more than a level once the group has its disks.
+/// Whether the recorded size would come to more than a level once the group has its disks, or is not known.
 pub(super) fn will_be_above(space: &Space, found: &LogicalVolume, level: u64) -> bool {
-    stamp::asked(&found.tags).and_then(|size| space.level(size)).is_some_and(|recorded| level < recorded)
+    stamp::asked(&found.tags).is_none_or(|size| space.level(size).is_some_and(|recorded| level < recorded))
 }
 
-/// Records what is asked, unless that is recorded or is no level.
+/// Records what was asked as what it comes to now: true however far a run gets, and when the edit is taken back.
+pub(super) fn as_it_is(draft: &mut Draft<'_>, (group, volume): (&str, &str), found: &LogicalVolume, now: u64, place: &Place) {
+    let Some(space) = draft.spaces.get(group) else { return };
+    let level = stamp::asked(&found.tags).map_or(Some(now), |size| space.level_now(size));
+    let bytes = level.and_then(|level| Bytes::of_extents(level, space.extent)).and_then(|bytes| NonZeroU64::new(bytes.0));
+    if let Some(bytes) = bytes {
+        size(draft, (group, volume), found, Size::Bytes(bytes), place);
+    }
+}
+
+/// Records a size, unless that is recorded or is no level.
 pub(super) fn size(draft: &mut Draft<'_>, (group, volume): (&str, &str), found: &LogicalVolume, asked: Size, place: &Place) {
     let is_level = draft.spaces.get(group).is_some_and(|space| space.level(asked).is_some());
     if !is_level || stamp::asked(&found.tags) == Some(asked) {
@@ -33,7 +45,7 @@ pub(super) fn size(draft: &mut Draft<'_>, (group, volume): (&str, &str), found: 
     draft.push(action, Reason::Spec(place.clone()), Disruption::None, Vec::new());
 }
 
-/// The record comes before the volume grows, and before its group does.
+/// The record comes before the pool grows, and before its group does.
 pub(super) fn comes_first(steps: &mut [Step<Action>]) {
     let mut records: Vec<(String, String, StepId)> = Vec::new();
     for step in steps.iter() {

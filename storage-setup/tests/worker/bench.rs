@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use config::{Bytes, MIB};
 use storage_setup::DiskRef;
+use storage_setup::intents::{Intent, Intents};
 use storage_setup::protocol::{Event, Kill, Request, Task};
+use storage_setup::record::Record;
 
 pub(crate) const SIZE: u64 = 100 * MIB;
 pub(crate) const EXTENT: Bytes = Bytes(4 * MIB);
@@ -104,6 +106,13 @@ impl Bench {
     pub(crate) fn put_head(&self, index: usize, head: &[u8]) {
         let disk = std::fs::OpenOptions::new().write(true).open(&self.nodes[index]).expect("disk");
         (&disk).write_all(head).and_then(|()| disk.sync_all()).expect("the head of a disk");
+    }
+
+    /// The record of a run that was cut off: the disk goes to the group.
+    pub(crate) fn record(&self, index: usize) {
+        let intent = Intent { identity: self.nodes[index].clone(), size: Bytes(SIZE), group: GROUP.to_owned() };
+        let text = Intents::default().with(intent).to_text().expect("text");
+        std::fs::write(self.path("state/intents.json"), text).expect("record");
     }
 
     /// What LVM has to say against the group.

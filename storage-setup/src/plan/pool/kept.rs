@@ -15,7 +15,6 @@ pub(super) fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Place
     let now = found.extents + state.metadata + space.spare;
     let level = space.level(wanted.value.size);
     let shrinks = level.is_some_and(|level| level < now && record::is_above(space, found, now, level));
-    let will_look_so = level.is_some_and(|level| record::will_be_above(space, found, level));
     // Whoever had it has numbered what is in it, and the other would not take it over.
     let changes_hands = stamp::is_engines(&found.tags) != is_for_engine(draft);
     if shrinks || changes_hands {
@@ -35,14 +34,17 @@ pub(super) fn keep_or_replace(draft: &mut Draft<'_>, group: &str, wanted: &Place
         }
         return;
     }
+    let will_look_so = level.is_some_and(|level| record::will_be_above(space, found, level));
     keep(draft, group, wanted, found, state);
-    let now = now + grow_metadata(draft, group, wanted, state);
-    let level = level.unwrap_or(now);
+    let larger = now + grow_metadata(draft, group, wanted, state);
+    let level = level.unwrap_or(larger);
     // Before it grows, or the group does: a pool that is larger than asked while the old size is on record looks like a wish for less.
-    if level <= now || will_look_so {
+    if level <= larger {
         record::size(draft, (group, POOL), found, wanted.value.size, &wanted.place);
+    } else if will_look_so {
+        record::as_it_is(draft, (group, POOL), found, now, &wanted.place);
     }
-    let grown = if level > now { grow(draft, group, wanted, found, level, now) } else { found.extents };
+    let grown = if level > larger { grow(draft, group, wanted, found, level, larger) } else { found.extents };
     if let Some(extent) = draft.spaces.get(group).map(|space| space.extent) {
         note_overcommit(draft, wanted, grown, extent);
     }

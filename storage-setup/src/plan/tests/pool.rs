@@ -379,16 +379,40 @@ fn the_size_is_recorded_before_the_group_grows_past_what_it_was_a_share_of() {
     for step in &steps[..2] {
         carry_out(&mut have, &step.action).expect("the host takes it");
     }
-    volume(&mut have, POOL).extents += 20;
-    group(&mut have).free -= 20;
-    assert_eq!(lines(&want, &have), [""; 0]);
+    grow_by_itself(&mut have, 20);
+    assert_eq!(lines(&want, &have), ["record-size atomicos/docker-pool [none]"]);
+}
+
+#[test]
+fn an_edit_that_is_taken_back_before_anything_grew_takes_nothing_away() {
+    let (want, mut have) = another_size_and_a_disk(10);
+    let recorded = steps(&want, &have).swap_remove(0).action;
+    carry_out(&mut have, &recorded).expect("the host takes it");
+    grow_by_itself(&mut have, 5);
+    assert_eq!(lines(&wants(of_group(25)), &have), ["record-size atomicos/docker-pool [none]"]);
+}
+
+#[test]
+fn a_pool_whose_recorded_size_cannot_be_read_is_kept_when_it_grew_by_itself_in_a_run_that_was_cut_off() {
+    let mut have = after(&wants(of_group(25)), host());
+    volume(&mut have, POOL).tags.retain(|tag| tag != "atomic-host/asked=25pVG");
+    let want = wants(Size::Bytes(bytes((made_extents(&have) + 10) * 4 * MIB)));
+    let steps = steps(&want, &have);
+    assert!(matches!(steps[0].action, Action::RecordSize { .. }), "{steps:?}");
+    carry_out(&mut have, &steps[0].action).expect("the host takes it");
+    grow_by_itself(&mut have, 20);
+    assert_eq!(lines(&want, &have), ["record-size atomicos/docker-pool [none]"]);
+}
+
+fn grow_by_itself(have: &mut crate::Observed, by: u64) {
+    volume(have, POOL).extents += by;
+    group(have).free -= by;
 }
 
 #[test]
 fn a_pool_that_grew_by_itself_past_a_larger_size_is_kept_though_a_disk_comes_with_that() {
     let (want, mut have) = another_size_and_a_disk(10);
-    volume(&mut have, POOL).extents += 20;
-    group(&mut have).free -= 20;
+    grow_by_itself(&mut have, 20);
     let lines = lines(&want, &have);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].starts_with("record-size") && lines[1].starts_with("add-disk"), "{lines:?}");

@@ -1,16 +1,17 @@
 //! Disks into a group. Which disk goes where is on record before the first write, so that a cut-off run can be taken up.
 //!
-//! Whole disks, no partition table; LVM refuses one with a signature since nobody answers it.
+//! Whole disks, no partition table, and no signature that wipefs finds.
 //! LVM does not flush what it writes, and each disk flushes for itself: a group must not count on a disk whose label a power cut can
 //! still take away. So a disk becomes a physical volume first, safely, and then a member. And a cut leaves a label without its metadata,
-//! or metadata that say where a text is that never came: LVM's own commands fail on those. So nothing that an earlier run left is gone on
-//! with; where LVM writes, zeros come first.
+//! or metadata that say where a text is that never came: LVM's own commands fail on those. So no label of an earlier run is gone on with;
+//! where LVM writes, zeros come first.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use nix::fcntl::OFlag;
+use storage_setup::blkid::PHYSICAL_VOLUME;
 use storage_setup::intents::{Intent, Intents};
 use storage_setup::wipes::Wipes;
 use storage_setup::{Device, Disk, DiskRef, DiskUse, Member};
@@ -32,11 +33,9 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
-    for disk in disks {
-        check(machine, group, disk)?;
-    }
+    let free = disks.iter().map(|disk| check(machine, group, disk)).collect::<Result<Vec<Free>, ApplyError>>()?;
     record(machine, group, disks)?;
-    join(machine, Group::New, group, &disks.iter().map(|disk| disk.node.clone()).collect::<Vec<String>>())?;
+    join(machine, Group::New, group, &free)?;
     forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
@@ -50,9 +49,9 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
     if is_member(&found.members, disk) {
         return already_in(machine, disks);
     }
-    check(machine, group, disk)?;
+    let free = check(machine, group, disk)?;
     record(machine, group, disks)?;
-    join(machine, Group::Existing, group, std::slice::from_ref(&disk.node))?;
+    join(machine, Group::Existing, group, &[free])?;
     forget(machine, identities(disks))?;
     Ok(Change::Made)
 }
@@ -120,6 +119,23 @@ pub(super) fn begin_wiping<'a>(machine: &mut Machine<'_>, disks: impl Iterator<I
     effects.run(&format!("record that {} is wiped", names.join(" ")), || Ok(records::write(state, &next)?))
 }
 
+/// A device that nobody has, as far as was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Free {
+    pub(super) node: String,
+    /// A run of ours may have left LVM's label on it.
+    pub(super) labelled: bool,
+}
+
+/// A physical volume that is in no group that LVM sees, by its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PhysicalVolume {
+    /// Of no group.
+    Orphan,
+    /// Of one, which is not to be seen.
+    HalfMember,
+}
+
 /// The group that devices become members of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Group {
@@ -133,46 +149,53 @@ pub(super) enum Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way<'a> {
     /// And what it wrote outlives a power cut.
-    Clear(&'a str),
+    Clear(&'a Free),
     Lvm(Vec<&'a str>),
     Flush(&'a str),
 }
 
 /// Physical volumes that outlive a power cut first, then the group that counts on them, and that as well.
-fn way<'a>(kind: Group, group: &'a str, devices: &'a [String]) -> Vec<Way<'a>> {
-    let nodes = devices.iter().map(String::as_str);
-    let volume = |node| [Way::Clear(node), Way::Lvm(vec!["pvcreate", node]), Way::Flush(node)];
+fn way<'a>(kind: Group, group: &'a str, devices: &'a [Free]) -> Vec<Way<'a>> {
+    let nodes = devices.iter().map(|device| device.node.as_str());
     let command = match kind {
         Group::New => "vgcreate",
         Group::Existing => "vgextend",
     };
+    // LVM's commands wait for its locks; what was seen of the other devices would be old by then.
+    let clears = devices.iter().map(Way::Clear);
+    let volumes = nodes.clone().flat_map(|node| [Way::Lvm(vec!["pvcreate", node]), Way::Flush(node)]);
     let join = Way::Lvm([command, group].into_iter().chain(nodes.clone()).collect());
-    nodes.clone().flat_map(volume).chain([join]).chain(nodes.map(Way::Flush)).collect()
+    clears.chain(volumes).chain([join]).chain(nodes.map(Way::Flush)).collect()
 }
 
-/// Makes devices members of a group, which from then on is flushed on them too. They must be free: what is at their beginning is lost.
-pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[String]) -> Result<(), ApplyError> {
+/// Makes devices members of a group, which from then on is flushed on them too.
+pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[Free]) -> Result<(), ApplyError> {
     for step in way(kind, group, devices) {
         match step {
-            Way::Clear(node) => clear(machine, node)?,
+            Way::Clear(device) => clear(machine, device)?,
             Way::Lvm(words) => machine.lvm(&words)?,
             Way::Flush(node) => flush(node)?,
         }
     }
-    machine.members.extend(devices.iter().cloned());
+    machine.members.extend(devices.iter().map(|device| device.node.clone()));
     Ok(())
 }
 
-/// Zeros where LVM's label and metadata are (pvcreate(8): data begins after the first MiB), for good. The kernel refuses while something
-/// uses the device.
-pub(super) fn clear(machine: &mut Machine<'_>, node: &str) -> Result<(), ApplyError> {
-    let write = || {
-        let mut device = File::options().write(true).custom_flags(OFlag::O_EXCL.bits()).open(node)?;
-        device.write_all(&vec![0; BEFORE_DATA])?;
-        device.sync_all()
-    };
-    let failed = |source| ApplyError::Write { path: node.to_owned(), source };
-    machine.effects.run(&format!("clear the first MiB of {node}"), || write().map_err(failed))
+/// Zeros where LVM's label and metadata are (pvcreate(8): data begins after the first MiB), for good. Looks once more before, and holds
+/// the device meanwhile, so that nobody mounts it, formats it, or gives it to LVM.
+pub(super) fn clear(machine: &mut Machine<'_>, Free { node, labelled }: &Free) -> Result<(), ApplyError> {
+    let failed = |source| ApplyError::Write { path: node.clone(), source };
+    let mut device = File::options().write(true).custom_flags(OFlag::O_EXCL.bits()).open(node).map_err(failed)?;
+    let found = signatures::on(node)?;
+    if let Some(other) = found.iter().find(|found| !labelled || found.kind != PHYSICAL_VOLUME) {
+        return changed(format!("{node} holds something by now: {}", other.kind));
+    }
+    if !found.is_empty() && physical_volume_on(machine, node)?.is_none() {
+        return changed(format!("{node} is in a group by now, or LVM does not show it"));
+    }
+    machine.effects.run(&format!("clear the first MiB of {node}"), || {
+        device.write_all(&vec![0; BEFORE_DATA]).and_then(|()| device.sync_all()).map_err(failed)
+    })
 }
 
 /// Makes what was written to a disk outlive a power cut. One that is missing has nothing to lose.
@@ -198,14 +221,19 @@ fn is_member(members: &[Member], disk: &DiskRef) -> bool {
 }
 
 /// It must be the very disk that was planned for, and still be free.
-fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<(), ApplyError> {
+fn check(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Free, ApplyError> {
     free(&the_very(machine, disk)?, group)
 }
 
-/// Whether a device that is in no group has LVM's label.
-pub(super) fn is_labelled(machine: &mut Machine<'_>, node: &str) -> Result<bool, ApplyError> {
+/// The device as such a physical volume, if it is one.
+pub(super) fn physical_volume_on(machine: &mut Machine<'_>, node: &str) -> Result<Option<PhysicalVolume>, ApplyError> {
     let report = machine.report()?;
-    Ok(report.orphans.iter().chain(&report.half_members).any(|other| is_same(other, node)))
+    let is_one_of = |nodes: &[String]| nodes.iter().any(|other| is_same(other, node));
+    Ok(match (is_one_of(&report.orphans), is_one_of(&report.half_members)) {
+        (true, _) => Some(PhysicalVolume::Orphan),
+        (false, true) => Some(PhysicalVolume::HalfMember),
+        (false, false) => None,
+    })
 }
 
 /// Whether two paths lead to one device.
@@ -230,12 +258,12 @@ pub(super) fn the_very(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<Disk
     Ok(found)
 }
 
-fn free(disk: &Disk, group: &str) -> Result<(), ApplyError> {
+fn free(disk: &Disk, group: &str) -> Result<Free, ApplyError> {
     let node = &disk.node;
     let ours = disk.intended.as_deref() == Some(group);
     match &disk.use_ {
-        DiskUse::Empty => Ok(()),
-        DiskUse::OrphanMember if ours => Ok(()),
+        DiskUse::Empty => Ok(Free { node: node.clone(), labelled: false }),
+        DiskUse::OrphanMember if ours => Ok(Free { node: node.clone(), labelled: true }),
         DiskUse::OrphanMember => {
             refused(format!("{node} is a physical volume of no group, and not made by us; if nobody needs it: `pvremove {node}`"))
         }

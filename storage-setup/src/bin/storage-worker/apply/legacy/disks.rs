@@ -10,7 +10,7 @@ use config::MIB;
 use storage_setup::legacy::{Label, NewDisk};
 use storage_setup::{DiskRef, DiskUse};
 
-use super::super::disks::{self as whole, Group};
+use super::super::disks::{self as whole, Free, Group};
 use super::super::error::{ApplyError, changed, refused};
 use super::super::{Change, Machine, root};
 use crate::host::{Node, Number};
@@ -61,14 +61,14 @@ pub(super) fn locked(node: &str) -> Result<File, ApplyError> {
     Ok(file)
 }
 
-/// Lays the disk out, unless an earlier run did; gives the partition's node.
-fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyError> {
+/// Lays the disk out, unless an earlier run did; gives the partition.
+fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<Free, ApplyError> {
     let node = &new.disk.node;
     let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
     let size = new.partition_size();
     let there = || number.partitions().first().filter(|part| part.size() == Some(size)).and_then(Number::node);
     if let Some(part) = there().filter(|_| !new.wipe) {
-        return Ok(part);
+        return Ok(Free { node: part, labelled: true });
     }
     let (label, kind) = match new.label {
         Label::Dos => ("dos", "8e"),
@@ -82,7 +82,7 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<String, ApplyEr
         machine.program(&Program::new("partx", &["--update", "--nr", "1", node]))?;
     }
     match there() {
-        Some(part) => Ok(part),
+        Some(part) => Ok(Free { node: part, labelled: false }),
         None => changed(format!("the kernel does not show the partition of {node}")),
     }
 }

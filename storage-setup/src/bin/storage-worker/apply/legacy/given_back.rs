@@ -9,7 +9,7 @@ use storage_setup::intents::Intents;
 use storage_setup::legacy::{Label, NewDisk};
 use storage_setup::{Device, DiskRef, DiskUse, Member};
 
-use super::super::disks as whole;
+use super::super::disks::{self as whole, Free, PhysicalVolume};
 use super::super::error::{ApplyError, refused};
 use super::super::records::{self, Known};
 use super::super::{Change, Machine};
@@ -101,7 +101,7 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
     let Node::Block(number) = Node::at(node)? else { return Ok(()) };
     let lock = locked(node)?;
     if let Some(part) = number.partitions().first().and_then(Number::node) {
-        unlabel(machine, &part)?;
+        unlabel(machine, part)?;
         machine.program(&Program::new("sfdisk", &["--quiet", "--delete", node]))?;
         // As it was told of it.
         if !number.partitions().is_empty() {
@@ -115,12 +115,14 @@ fn empty(machine: &mut Machine<'_>, disk: &DiskRef) -> Result<(), ApplyError> {
 }
 
 /// LVM itself fails on a label whose metadata a power cut tore.
-fn unlabel(machine: &mut Machine<'_>, part: &str) -> Result<(), ApplyError> {
-    if !whole::is_labelled(machine, part)? {
-        return Ok(());
-    }
-    match machine.lvm(&["pvremove", "-ff", "-y", part]) {
-        Err(ApplyError::Lvm(_)) => whole::clear(machine, part),
+fn unlabel(machine: &mut Machine<'_>, part: String) -> Result<(), ApplyError> {
+    let options: &[&str] = match whole::physical_volume_on(machine, &part)? {
+        Some(PhysicalVolume::Orphan) => &[],
+        Some(PhysicalVolume::HalfMember) => &["-ff", "-y"],
+        None => return Ok(()),
+    };
+    match machine.lvm(&[["pvremove"].as_slice(), options, &[&part]].concat()) {
+        Err(why @ ApplyError::Lvm(_)) => whole::clear(machine, &Free { node: part, labelled: true }).map_err(|_| why),
         other => other,
     }
 }
