@@ -26,8 +26,8 @@ const ANOTHER_DISK: Doing = Doing {
     made: "vgs --noheadings -o vg_name,pv_count,vg_missing_pv_count,vg_free_count own; pvs --noheadings -o pv_name,pv_size -S vg_name=own; \
            lvs -a --noheadings -o lv_name,lv_size,lv_tags own; sfdisk -d /dev/vdb | sed -n 's/^label: //p; s/.*start=/start=/p'; \
            cat /var/lib/container-storage-setup/own/*; ! grep identity /var/lib/atomic-host/intents.json",
-    // The record, the partition, zeros, pvcreate, vgextend, the record.
-    effects: 6,
+    // The record, the partition, zeros, vgextend, the record.
+    effects: 5,
 };
 
 const VOLUME: Doing = Doing {
@@ -40,7 +40,7 @@ const VOLUME: Doing = Doing {
            findmnt -no SOURCE,FSTYPE,FS-OPTIONS /var/containers; touch /var/containers/writable; \
            ! grep identity /var/lib/atomic-host/intents.json",
     // As above for the disk, dockerd's options, lvcreate, mkfs, its mark, the unit, enable, daemon-reload, start.
-    effects: 14,
+    effects: 13,
 };
 
 const ROOT_AND_POOL: Doing = Doing {

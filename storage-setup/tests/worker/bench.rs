@@ -96,6 +96,14 @@ impl Bench {
         text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect()
     }
 
+    /// How many of each the kernel has sent to the disk (Documentation/block/stat.rst).
+    pub(crate) fn writes_and_flushes(&self, index: usize) -> (u64, u64) {
+        let path = self.nodes[index].replace("/dev/", "/sys/block/") + "/stat";
+        let text = std::fs::read_to_string(path).expect("statistics");
+        let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().expect("a figure")).collect();
+        (figures[4], figures[15])
+    }
+
     /// Where a disk has its label and its copy of the metadata.
     pub(crate) fn head(&self, index: usize) -> Vec<u8> {
         let mut head = vec![0; 1 << 20];

@@ -1,4 +1,4 @@
-//! liblvm2cmd, safely: words in, the report and LVM's own messages out. The only file of the crate with unsafe code.
+//! liblvm2cmd, safely: words in, the report and LVM's own messages out. With `durable` the only file of the crate with unsafe code.
 //!
 //! The library works on one command line at a time, keeps process-wide state and is not thread-safe; [`Lvm`] is made once, in `main`,
 //! and stays on that thread. Monitoring is left on, so that dmeventd watches the pools made here; see [`Lvm::leave_monitoring`].
@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "liblvm2cmd is a C library")]
 
 mod command_line;
+mod durable;
 mod heard;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ use heard::Heard;
 pub(crate) enum LvmError {
     #[error("liblvm2cmd does not start{}", heard::clause(.said))]
     Start { said: Vec<String> },
+    #[error("this program was linked such that LVM's writes to disks would not outlive a power cut; build it as its README says")]
+    NotDurable,
     #[error("liblvm2cmd takes at most {max} words, but `{command}` has more", max = command_line::MAX_WORDS)]
     TooManyWords { command: String },
     #[error("the word {word:?} cannot be put on a command line of liblvm2cmd")]
@@ -50,6 +53,9 @@ pub(crate) struct Lvm {
 impl Lvm {
     /// Loads configuration and commands. To be called before there is any second thread.
     pub(crate) fn start() -> Result<Lvm, LvmError> {
+        if !durable::is_linked() {
+            return Err(LvmError::NotDurable);
+        }
         // SAFETY: the worker has one thread when it starts LVM, so that nobody reads the environment meanwhile.
         unsafe {
             std::env::set_var("LC_ALL", "C");

@@ -1,10 +1,8 @@
 //! Disks into a group. Which disk goes where is on record before the first write, so that a cut-off run can be taken up.
 //!
 //! Whole disks, no partition table, and no signature that wipefs finds.
-//! LVM does not flush what it writes, and each disk flushes for itself: a group must not count on a disk whose label a power cut can
-//! still take away. So a disk becomes a physical volume first, safely, and then a member. And a cut leaves a label without its metadata,
-//! or metadata that say where a text is that never came: LVM's own commands fail on those. So no label of an earlier run is gone on with;
-//! where LVM writes, zeros come first.
+//! A power cut inside vgcreate or vgextend leaves a label without its metadata, on which LVM's own commands fail. So no label of an earlier
+//! run is gone on with; where LVM writes, zeros come first.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -68,7 +66,6 @@ pub(super) fn settle_record(machine: &mut Machine<'_>, group: &str, disk: &DiskR
         | DiskUse::Held(_)
         | DiskUse::Unreadable(_) => return changed(format!("{} is not in {group} any more", disk.node)),
     }
-    flush(&disk.node)?;
     already_in(machine, std::slice::from_ref(disk))
 }
 
@@ -145,43 +142,20 @@ pub(super) enum Group {
     Existing,
 }
 
-/// One thing on the way of devices into a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Way<'a> {
-    /// And what it wrote outlives a power cut.
-    Clear(&'a Free),
-    Lvm(Vec<&'a str>),
-    Flush(&'a str),
-}
-
-/// Physical volumes that outlive a power cut first, then the group that counts on them, and that as well.
-fn way<'a>(kind: Group, group: &'a str, devices: &'a [Free]) -> Vec<Way<'a>> {
-    let nodes = devices.iter().map(|device| device.node.as_str());
+/// Makes devices members of a group. All are cleared first: LVM waits for its locks, and what was seen of a device would be old by then.
+pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[Free]) -> Result<(), ApplyError> {
+    for device in devices {
+        clear(machine, device)?;
+    }
     let command = match kind {
         Group::New => "vgcreate",
         Group::Existing => "vgextend",
     };
-    // LVM's commands wait for its locks; what was seen of the other devices would be old by then.
-    let clears = devices.iter().map(Way::Clear);
-    let volumes = nodes.clone().flat_map(|node| [Way::Lvm(vec!["pvcreate", node]), Way::Flush(node)]);
-    let join = Way::Lvm([command, group].into_iter().chain(nodes.clone()).collect());
-    clears.chain(volumes).chain([join]).chain(nodes.map(Way::Flush)).collect()
+    let nodes = devices.iter().map(|device| device.node.as_str());
+    machine.lvm(&[command, group].into_iter().chain(nodes).collect::<Vec<&str>>())
 }
 
-/// Makes devices members of a group, which from then on is flushed on them too.
-pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[Free]) -> Result<(), ApplyError> {
-    for step in way(kind, group, devices) {
-        match step {
-            Way::Clear(device) => clear(machine, device)?,
-            Way::Lvm(words) => machine.lvm(&words)?,
-            Way::Flush(node) => flush(node)?,
-        }
-    }
-    machine.members.extend(devices.iter().map(|device| device.node.clone()));
-    Ok(())
-}
-
-/// Zeros where LVM's label and metadata are (pvcreate(8): data begins after the first MiB), for good. Looks once more before, and holds
+/// Zeros where LVM's label and metadata are (pvcreate(8): data begin after the first MiB), for good. Looks once more before, and holds
 /// the device meanwhile, so that nobody mounts it, formats it, or gives it to LVM.
 pub(super) fn clear(machine: &mut Machine<'_>, Free { node, labelled }: &Free) -> Result<(), ApplyError> {
     let failed = |source| ApplyError::Write { path: node.clone(), source };
@@ -303,6 +277,3 @@ pub(super) fn forget<'a>(machine: &mut Machine<'_>, disks: impl Iterator<Item = 
     })?;
     Ok(true)
 }
-
-#[cfg(test)]
-mod tests;

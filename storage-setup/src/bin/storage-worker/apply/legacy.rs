@@ -44,11 +44,9 @@ impl Machine<'_> {
         self.lvm.reread();
     }
 
-    /// Does one thing, which outlives a power cut then; says whether there was anything to do.
+    /// Does one thing; says whether there was anything to do.
     pub(crate) fn do_deed(&mut self, deed: &Deed) -> Result<bool, ApplyError> {
-        let change = self.deed(deed)?;
-        self.flush()?;
-        Ok(change == Change::Made)
+        Ok(self.deed(deed)? == Change::Made)
     }
 
     fn deed(&mut self, deed: &Deed) -> Result<Change, ApplyError> {

@@ -60,31 +60,18 @@ pub(crate) struct Machine<'a> {
     lvm: Lvm,
     effects: Effects<'a>,
     state: PathBuf,
-    /// The disks of all groups, as reported last.
-    members: Vec<String>,
     /// The profiles that volumes had at that report: LVM has read these.
     profiles: BTreeSet<String>,
-    /// LVM has changed something that was not flushed.
-    unflushed: bool,
 }
 
 impl<'a> Machine<'a> {
     pub(crate) fn new(lvm: Lvm, state: PathBuf, kill: Option<Kill>, signals: Signals, events: &'a mut Events) -> Machine<'a> {
-        Machine {
-            lvm,
-            effects: Effects::new(kill, signals, events),
-            state,
-            members: Vec::new(),
-            profiles: BTreeSet::new(),
-            unflushed: false,
-        }
+        Machine { lvm, effects: Effects::new(kill, signals, events), state, profiles: BTreeSet::new() }
     }
 
     /// LVM's report as of now. Looking is no effect.
     pub(crate) fn report(&mut self) -> Result<FullReport, ApplyError> {
         let report = observe::report(&mut self.lvm)?;
-        let members = report.groups.values().flat_map(|group| &group.members);
-        self.members = members.map(|member| member.node.clone()).collect();
         let volumes = report.groups.values().flat_map(|group| group.volumes.values());
         self.profiles = volumes.filter_map(|volume| profile_of(&volume.role)).collect();
         Ok(report)
@@ -93,7 +80,6 @@ impl<'a> Machine<'a> {
     /// One LVM command that changes something.
     fn lvm(&mut self, words: &[&str]) -> Result<(), ApplyError> {
         let Machine { lvm, effects, .. } = self;
-        self.unflushed = true;
         effects.run(&words.join(" "), || Ok(lvm.run(words).map(drop)?))
     }
 
@@ -105,14 +91,6 @@ impl<'a> Machine<'a> {
         if was_there || profile.is_none_or(|profile| self.profiles.contains(profile)) {
             self.lvm.reread();
         }
-    }
-
-    /// LVM leaves what it writes in the memory of the disks; what a step has made shall outlive a power cut on all of them.
-    fn flush(&mut self) -> Result<(), ApplyError> {
-        if std::mem::take(&mut self.unflushed) {
-            self.members.iter().try_for_each(|node| disks::flush(node))?;
-        }
-        Ok(())
     }
 
     /// One program that changes something.
@@ -149,7 +127,7 @@ pub(crate) fn apply(steps: &[Task], mut machine: Machine<'_>) -> Result<(), Even
 
 fn carry_out(task: &Task, machine: &mut Machine<'_>) -> Outcome {
     machine.effects.begin(&task.id);
-    match act(&task.action, machine).and_then(|change| machine.flush().map(|()| change)) {
+    match act(&task.action, machine) {
         Ok(Change::Already) => Outcome::Already,
         Ok(Change::Made) => Outcome::Made,
         Err(error) => Outcome::Failed { why: events::chain(&error) },

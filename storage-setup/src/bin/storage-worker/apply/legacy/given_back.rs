@@ -36,8 +36,6 @@ pub(super) fn group(machine: &mut Machine<'_>, group: &str, listed: &[String]) -
     }
     if there.is_some() {
         machine.lvm(&["vgremove", group])?;
-        // On all of its disks, before the first of them is empty: else a power cut could leave a group that lacks a disk.
-        machine.flush()?;
     }
     for disk in &disks {
         empty(machine, disk)?;

@@ -1,0 +1,6 @@
+//! Lets liblvm2cmd find the worker's own io_submit: see `src/bin/storage-worker/lvm/durable.rs`.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-arg=-Wl,--export-dynamic-symbol=io_submit");
+}
