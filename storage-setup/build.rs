@@ -1,4 +1,4 @@
-//! Lets liblvm2cmd find the worker's own io_submit: see `src/bin/storage-worker/lvm/durable.rs`.
+//! Lets liblvm2cmd find the worker's own io_submit: see `src/bin/storage-worker/lvm/dsync.rs`.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

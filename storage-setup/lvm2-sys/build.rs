@@ -1,4 +1,4 @@
-//! Makes the bindings from the header of the LVM that is installed, so that both always agree.
+//! Makes the bindings from the headers of the LVM and the kernel that are installed, so that they always agree.
 
 use std::path::PathBuf;
 
@@ -25,9 +25,9 @@ fn main() {
                 fail(&format!("cannot write the bindings: {error}"));
             }
         }
-        Err(error) => {
-            fail(&format!("lvm2cmd.h cannot be read; install liblvm2-dev and libclang-dev (Debian) or lvm2-devel and clang-devel: {error}"))
-        }
+        Err(error) => fail(&format!(
+            "lvm2cmd.h or linux/aio_abi.h cannot be read; install liblvm2-dev and libclang-dev (Debian) or lvm2-devel and clang-devel: {error}"
+        )),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Copies of a group's metadata that lag behind the others or are torn.
 //!
-//! Each physical volume has one. LVM writes them one after another and flushes none, so that a power cut may leave an older one on a
-//! disk, or half of a new one. LVM goes by the newest that is whole and warns with each command; no column of its reports tells. What it
-//! warned of comes here from the worker; the physical volumes whose copy is to be written anew go into [`crate::Observed`].
+//! Each physical volume has one. LVM writes them one after another, so that a power cut may leave an older one on a disk; by itself it
+//! flushes none, so that what dmeventd or a person's lvm wrote may be half there. LVM goes by the newest that is whole and warns with
+//! each command; no column of its reports tells. What it warned of comes here from the worker; the physical volumes whose copy is to be
+//! written anew go into [`crate::Observed`].
 //!
 //! A copy may also be missing, on a disk that was on its way into the group: LVM then says that the disk's label does not say it is used.
 //!

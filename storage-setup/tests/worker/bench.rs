@@ -46,6 +46,12 @@ impl Bench {
         bench
     }
 
+    /// More for LVM's configuration.
+    pub(crate) fn configure(&self, text: &str) {
+        let file = std::fs::OpenOptions::new().append(true).open(self.path("lvm/lvm.conf"));
+        file.and_then(|mut file| file.write_all(text.as_bytes())).expect("lvm.conf");
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -200,8 +200,18 @@ fn each_write_of_lvm_to_a_disk_is_flushed_before_the_next() {
     let (writes, flushes) = bench.writes_and_flushes(0);
     assert_eq!(outcomes(&bench.apply(&steps[..4], None))["volume"], Outcome::Made);
     let (writes, flushes) = (bench.writes_and_flushes(0).0 - writes, bench.writes_and_flushes(0).1 - flushes);
-    // The text, and twice what leads to it.
+    // The text, and twice what leads to it. A loop device takes no write that is durable by itself: each has a flush of its own.
     assert!(writes >= 3 && flushes >= writes, "{writes} writes, {flushes} flushes");
+}
+
+#[test]
+fn nothing_is_changed_where_lvm_would_write_in_another_way() {
+    let bench = Bench::new();
+    let steps = plan(&bench);
+    bench.configure("global { use_aio=0 }\n");
+    let events = bench.apply(&steps[..1], None);
+    assert!(why(&events, "group").contains("fs.aio-max-nr"), "{events:?}");
+    assert_eq!(effects(&events), [format!("record that {} goes to {GROUP}", bench.nodes[0])]);
 }
 
 /// What a power cut between the writes to two disks leaves: on one of them what was there before, or half of what comes.
@@ -241,7 +251,7 @@ fn a_physical_volume_of_no_group_is_taken_up_only_with_our_record() {
     assert_eq!(outcomes(&bench.apply(&step, None))["disk"], Outcome::Made);
 }
 
-/// What a power cut leaves of the writes of pvcreate and vgextend: each command of LVM fails on these.
+/// What a power cut leaves of writes of vgextend that were not flushed: each command of LVM fails on these.
 #[test]
 fn a_label_without_its_metadata_is_made_anew_where_the_record_says_that_it_is_ours() {
     let bench = Bench::new();

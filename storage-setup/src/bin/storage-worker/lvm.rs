@@ -1,4 +1,4 @@
-//! liblvm2cmd, safely: words in, the report and LVM's own messages out. With `durable` the only file of the crate with unsafe code.
+//! liblvm2cmd, safely: words in, the report and LVM's own messages out. With `dsync` the only file of the crate with unsafe code.
 //!
 //! The library works on one command line at a time, keeps process-wide state and is not thread-safe; [`Lvm`] is made once, in `main`,
 //! and stays on that thread. Monitoring is left on, so that dmeventd watches the pools made here; see [`Lvm::leave_monitoring`].
@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "liblvm2cmd is a C library")]
 
 mod command_line;
-mod durable;
+mod dsync;
 mod heard;
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,10 @@ use heard::Heard;
 pub(crate) enum LvmError {
     #[error("liblvm2cmd does not start{}", heard::clause(.said))]
     Start { said: Vec<String> },
-    #[error("this program was linked such that LVM's writes to disks would not outlive a power cut; build it as its README says")]
+    #[error(
+        "LVM does not write to disks such that a power cut cannot tear it, so nothing is changed; lvm.conf must not have use_aio = 0, and \
+         the kernel needs room for it: sysctl fs.aio-nr fs.aio-max-nr"
+    )]
     NotDurable,
     #[error("liblvm2cmd takes at most {max} words, but `{command}` has more", max = command_line::MAX_WORDS)]
     TooManyWords { command: String },
@@ -48,14 +51,13 @@ pub(crate) struct Output {
 pub(crate) struct Lvm {
     /// Absent after a failed command until the next one.
     handle: Option<NonNull<c_void>>,
+    /// The last command has looked at the disks in the way in which writes are durable.
+    durable: bool,
 }
 
 impl Lvm {
     /// Loads configuration and commands. To be called before there is any second thread.
     pub(crate) fn start() -> Result<Lvm, LvmError> {
-        if !durable::is_linked() {
-            return Err(LvmError::NotDurable);
-        }
         // SAFETY: the worker has one thread when it starts LVM, so that nobody reads the environment meanwhile.
         unsafe {
             std::env::set_var("LC_ALL", "C");
@@ -64,7 +66,7 @@ impl Lvm {
         }
         // SAFETY: the callback is a plain function that lives as long as the program.
         unsafe { lvm2_sys::lvm2_log_fn(Some(on_message)) };
-        let mut lvm = Lvm { handle: None };
+        let mut lvm = Lvm { handle: None, durable: false };
         lvm.handle()?;
         Ok(lvm)
     }
@@ -76,7 +78,9 @@ impl Lvm {
         let line = command_line(words)?;
         let handle = self.handle()?;
         heard::start();
+        let calls = dsync::calls();
         let code = run_line(handle, &line);
+        self.durable = dsync::calls() > calls;
         let heard = heard::take();
         if u32::try_from(code) == Ok(lvm2_sys::LVM2_COMMAND_SUCCEEDED) {
             return Ok(Output { report: heard.report, warnings: heard.warnings });
@@ -84,6 +88,11 @@ impl Lvm {
         // Some of LVM's failures return before it has cleaned up after the command.
         self.discard();
         Err(failure(words, code, heard))
+    }
+
+    /// Whether what LVM writes outlives a power cut before it writes the next thing, as far as its last look at the disks has shown.
+    pub(crate) fn ensure_durable(&self) -> Result<(), LvmError> {
+        if self.durable { Ok(()) } else { Err(LvmError::NotDurable) }
     }
 
     fn handle(&mut self) -> Result<NonNull<c_void>, LvmError> {

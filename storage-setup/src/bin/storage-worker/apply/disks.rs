@@ -1,8 +1,8 @@
 //! Disks into a group. Which disk goes where is on record before the first write, so that a cut-off run can be taken up.
 //!
 //! Whole disks, no partition table, and no signature that wipefs finds.
-//! A power cut inside vgcreate or vgextend leaves a label without its metadata, on which LVM's own commands fail. So no label of an earlier
-//! run is gone on with; where LVM writes, zeros come first.
+//! A cut inside vgcreate or vgextend leaves a label that says that a group has the disk, and no group; one whose writes were not flushed,
+//! by a person's lvm, a label on which all of LVM's commands fail. So no label is gone on with; where LVM writes, zeros come first.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -144,6 +144,7 @@ pub(super) enum Group {
 
 /// Makes devices members of a group. All are cleared first: LVM waits for its locks, and what was seen of a device would be old by then.
 pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[Free]) -> Result<(), ApplyError> {
+    machine.lvm.ensure_durable()?;
     for device in devices {
         clear(machine, device)?;
     }

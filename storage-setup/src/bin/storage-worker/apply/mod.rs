@@ -60,7 +60,7 @@ pub(crate) struct Machine<'a> {
     lvm: Lvm,
     effects: Effects<'a>,
     state: PathBuf,
-    /// The profiles that volumes had at that report: LVM has read these.
+    /// The profiles that volumes had at the last report: LVM has read these.
     profiles: BTreeSet<String>,
 }
 
@@ -77,9 +77,10 @@ impl<'a> Machine<'a> {
         Ok(report)
     }
 
-    /// One LVM command that changes something.
+    /// One LVM command that changes something. A report comes before it.
     fn lvm(&mut self, words: &[&str]) -> Result<(), ApplyError> {
         let Machine { lvm, effects, .. } = self;
+        lvm.ensure_durable()?;
         effects.run(&words.join(" "), || Ok(lvm.run(words).map(drop)?))
     }
 

@@ -155,7 +155,7 @@ fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
 
 /// Nothing but parts of a table, without a partition that the kernel shows: a run of ours was cut off by the power while it wrote it.
 fn is_torn_table(node: &str) -> Result<bool, ProgramError> {
-    Ok(signatures::on(node)?.iter().all(|found| ["dos", "gpt", "PMBR"].contains(&found.kind.as_str())))
+    Ok(signatures::on(node)?.iter().all(signatures::Signature::is_table))
 }
 
 /// LVM's where there are several: a group may stand on it.

@@ -100,9 +100,11 @@ fn disk_use(number: &Number, (node, size): (&str, Bytes), host: &Host, report: &
         Signatures { content: None, table: Some(table) } => DiskUse::Partitioned(table),
         // The kernel still has partitions of a table that somebody wiped: they may be in use.
         Signatures { content: None, table: None } if !parts.is_empty() => DiskUse::Partitioned("wiped, but still in use".to_owned()),
-        // blkid names nothing whose checksum is wrong; it may be somebody's data all the same.
+        // blkid names nothing whose checksum is wrong, nor half a table; it may be somebody's data all the same.
         Signatures { content: None, table: None } => match signatures::on(node) {
-            Ok(found) => found.into_iter().next().map_or(DiskUse::Empty, |signature| DiskUse::Signature(signature.kind)),
+            Ok(found) => found.into_iter().next().map_or(DiskUse::Empty, |signature| {
+                if signature.is_table() { DiskUse::Partitioned(signature.kind) } else { DiskUse::Signature(signature.kind) }
+            }),
             Err(error) => unreadable(error),
         },
     }

@@ -21,6 +21,13 @@ pub(crate) struct Signature {
     pub(crate) kind: String,
 }
 
+impl Signature {
+    /// Of a partition table.
+    pub(crate) fn is_table(&self) -> bool {
+        ["dos", "gpt", "PMBR"].contains(&self.kind.as_str())
+    }
+}
+
 /// Those on one device.
 pub(crate) fn on(node: &str) -> Result<Vec<Signature>, ProgramError> {
     let program = Program::new("wipefs", &["-p", node]).limit(Duration::from_secs(30));
@@ -40,10 +47,9 @@ fn parse(text: &str) -> Vec<Signature> {
 
 /// What a disk and its partitions hold. Tables are left out: a run of ours that was cut off may have written its own.
 pub(crate) fn contents(disk: &Number) -> Result<BTreeSet<String>, ProgramError> {
-    const TABLES: [&str; 3] = ["dos", "gpt", "PMBR"];
     let mut held = BTreeSet::new();
     for node in std::iter::once(disk.clone()).chain(disk.partitions()).filter_map(|number| number.node()) {
-        let found = on(&node)?.into_iter().filter(|signature| !TABLES.contains(&signature.kind.as_str()));
+        let found = on(&node)?.into_iter().filter(|signature| !signature.is_table());
         held.extend(found.map(|signature| format!("{} {}", signature.kind, signature.uuid)));
     }
     Ok(held)

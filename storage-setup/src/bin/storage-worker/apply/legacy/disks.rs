@@ -1,8 +1,7 @@
 //! Disks into a group through one partition each, as the shell tool lays them out.
 //!
-//! Which disk goes where is on record before the first write; the partition becomes a physical volume, safely, and then a member, as
-//! a whole disk does for the agent. Each disk is locked (flock(2)) meanwhile, so that udev neither looks at
-//! half a table nor has the kernel read it again under LVM's hands.
+//! Which disk goes where is on record before the first write; the partition becomes a member as a whole disk does for the agent. Each
+//! disk is locked (flock(2)) meanwhile, so that udev neither looks at half a table nor has the kernel read it again under LVM's hands.
 
 use std::fs::File;
 

@@ -120,7 +120,7 @@ fn unlabel(machine: &mut Machine<'_>, part: String) -> Result<(), ApplyError> {
         None => return Ok(()),
     };
     match machine.lvm(&[["pvremove"].as_slice(), options, &[&part]].concat()) {
-        Err(why @ ApplyError::Lvm(_)) => whole::clear(machine, &Free { node: part, labelled: true }).map_err(|_| why),
+        Err(ApplyError::Lvm(_)) => whole::clear(machine, &Free { node: part, labelled: true }),
         other => other,
     }
 }

@@ -1,12 +1,14 @@
 //! Whatever LVM writes to a disk outlives a power cut before it writes the next thing.
 //!
 //! LVM writes the text of its metadata first and then what leads to it, and flushes neither. A disk that keeps the second alone has lost
-//! the group, with root's group the host. LVM's writes to disks all go through libaio's io_submit(3) (lib/device/bcache.c); the dynamic
-//! linker finds the one in here before that.
+//! the group, with root's group the host. LVM reads and writes disks through libaio's io_submit(3) (lib/device/bcache.c); the dynamic
+//! linker finds the one in here before that. LVM goes another way where lvm.conf has use_aio=0 or the kernel has no more room for such
+//! queues; so calls are counted.
 
 #![expect(unsafe_code, reason = "it stands in for a function of a C library")]
 
 use std::ffi::{c_int, c_long, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use lvm2_sys::{IOCB_CMD_PWRITE, iocb};
 use nix::errno::Errno;
@@ -15,12 +17,20 @@ use nix::libc;
 /// What the kernel knows of such a queue: io_setup(2).
 type Context = *mut c_void;
 
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// How often LVM has come through here.
+pub(super) fn calls() -> u64 {
+    CALLS.load(Ordering::Relaxed)
+}
+
 /// io_submit(3), and each write as with O_DSYNC.
 ///
 /// # Safety
 /// As io_submit(3): `requests` leads to `count` requests that live until they are done.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn io_submit(context: Context, count: c_long, requests: *mut *mut iocb) -> c_int {
+    CALLS.fetch_add(1, Ordering::Relaxed);
     for index in 0..usize::try_from(count).unwrap_or(0) {
         // SAFETY: as the caller promises.
         let request = unsafe { &mut **requests.add(index) };
@@ -32,11 +42,4 @@ unsafe extern "C" fn io_submit(context: Context, count: c_long, requests: *mut *
     let taken = unsafe { libc::syscall(libc::SYS_io_submit, context, count, requests) };
     // Unlike the system call it answers with the error itself.
     if taken < 0 { -Errno::last_raw() } else { c_int::try_from(taken).unwrap_or(c_int::MAX) }
-}
-
-/// Whether LVM's writes come through here.
-pub(super) fn is_linked() -> bool {
-    // SAFETY: the name is NUL-terminated.
-    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"io_submit".as_ptr()) };
-    std::ptr::eq(found, io_submit as *const c_void)
 }
