@@ -43,19 +43,19 @@ fn cut_at_every_flush(edit: &Edit, Share(number, of): Share) -> Result<()> {
     for cut in ours {
         let begun = Instant::now();
         let powered = history.turn_on_after(*cut).with_context(|| cut.to_string())?;
-        converges(&powered.guest, &expected).with_context(|| cut.to_string())?;
+        converges(&powered.guest, edit, &expected).with_context(|| cut.to_string())?;
         println!("{cut}: converged, {} s", begun.elapsed().as_secs());
     }
     Ok(())
 }
 
-fn converges(guest: &Guest, expected: &Made) -> Result<()> {
+fn converges(guest: &Guest, edit: &Edit, expected: &Made) -> Result<()> {
     let up = guest.wait_until_up()?;
     let failed =
         guest.check("systemctl --failed --plain --no-legend; journalctl -b -o cat -u atomic-host-storage -u atomic-hostd | tail -40")?;
     ensure!(up == "running", "the boot ended {up}: {failed}");
     converge(guest)?;
-    Made::on(guest)?.ensure_same(expected)
+    edit.ensure_same(&Made::on(guest)?, expected)
 }
 
 #[test]

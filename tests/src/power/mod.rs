@@ -21,8 +21,12 @@ use tape::Tape;
 use tempfile::TempDir;
 
 /// What has nothing to do with storage, and would be most of the boot.
-pub const ASIDE: &str = "docker.service docker.socket containerd.service systemd-networkd-wait-online.service ssh.service apparmor.service \
-    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@fuse.service modprobe@efi_pstore.service";
+pub const ASIDE: &str = "docker.service docker.socket containerd.service ssh.service apparmor.service systemd-logind.service \
+    systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service systemd-network-generator.service \
+    systemd-binfmt.service proc-sys-fs-binfmt_misc.automount modprobe@fuse.service modprobe@efi_pstore.service modprobe@drm.service \
+    modprobe@configfs.service modprobe@loop.service sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount \
+    dev-hugepages.mount dev-mqueue.mount systemd-sysusers.service systemd-random-seed.service systemd-update-utmp.service \
+    systemd-update-utmp-runlevel.service systemd-user-sessions.service";
 
 /// The saved machine, ready to be started over and over with disks of ours.
 #[derive(Debug)]
