@@ -12,7 +12,7 @@ use crate::{Agent, Ceiling, Drift};
 pub(crate) struct Keys {
     /// The highest disruption allowed unattended. Default: restart.
     allow: Option<Written<Ceiling>>,
-    /// What to do when the host no longer matches. Default: repair.
+    /// What to do when a host that was brought to the spec no longer matches: `report` tells of it alone. Default: repair.
     drift: Option<Written<Drift>>,
 }
 

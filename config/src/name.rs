@@ -72,8 +72,9 @@ fn check_lvm_name(text: &str) -> Result<(), String> {
 fn check_lv_name(text: &str) -> Result<(), String> {
     check_lvm_name(text)?;
     const RESERVED_STARTS: [&str; 4] = ["snapshot", "pvmove", "lvol", "docker-pool"];
-    const RESERVED_PARTS: [&str; 13] = [
+    const RESERVED_PARTS: [&str; 16] = [
         "_cdata", "_cmeta", "_corig", "_cvol", "_imeta", "_iorig", "_mimage", "_mlog", "_pmspare", "_rimage", "_rmeta", "_tdata", "_tmeta",
+        "_vdata", "_vorigin", "_wcorig",
     ];
     if let Some(start) = RESERVED_STARTS.iter().find(|start| text.starts_with(**start)) {
         return Err(format!("starts with {start:?}, which is reserved"));

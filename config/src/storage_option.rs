@@ -59,8 +59,41 @@ impl From<StorageOption> for String {
     }
 }
 
-/// What is written here already, by the pool.
-const OWNED: [(&str, &str); 3] = [("dm.thinpooldev", "storage.pool"), ("dm.datadev", "storage.pool"), ("dm.metadatadev", "storage.pool")];
+/// What is written here already, by the pool, or would have dockerd make one of its own.
+const OWNED: [(&str, &str); 11] = [
+    ("dm.thinpooldev", "storage.pool"),
+    ("dm.datadev", "storage.pool"),
+    ("dm.metadatadev", "storage.pool"),
+    ("dm.loopdatasize", "storage.pool"),
+    ("dm.loopmetadatasize", "storage.pool"),
+    ("dm.directlvm_device", "storage.devices"),
+    ("dm.directlvm_device_force", "storage.wipe"),
+    ("dm.thinp_percent", "storage.pool"),
+    ("dm.thinp_metapercent", "storage.pool"),
+    ("dm.thinp_autoextend_threshold", "storage.pool.autoextend"),
+    ("dm.thinp_autoextend_percent", "storage.pool.autoextend"),
+];
+
+/// What else dockerd's drivers know: dockerd(8), "Storage driver options".
+const DEVICEMAPPER: [&str; 12] = [
+    "dm.basesize",
+    "dm.fs",
+    "dm.mkfsarg",
+    "dm.mountopt",
+    "dm.blkdiscard",
+    "dm.blocksize",
+    "dm.override_udev_sync_check",
+    "dm.use_deferred_removal",
+    "dm.use_deferred_deletion",
+    "dm.xfs_nospace_max_retries",
+    "dm.min_free_space",
+    "dm.libdm_log_level",
+];
+const OVERLAY2: [&str; 2] = ["overlay2.override_kernel_check", "overlay2.size"];
+const OVERLAY: [&str; 1] = ["overlay.override_kernel_check"];
+
+/// Those that are sizes.
+const SIZES: [&str; 3] = ["dm.basesize", "dm.blocksize", "overlay2.size"];
 
 /// The options, or `None` when one is faulty.
 pub(crate) fn check_all(
@@ -103,7 +136,20 @@ fn one(text: String) -> Result<StorageOption, Fault> {
     if option.key == "dm.fs" && option.value != "xfs" && option.value != "ext4" {
         return Err(Fault::new(format!("{shown} is no file system that dockerd makes")).hint("write \"dm.fs=xfs\" or \"dm.fs=ext4\""));
     }
+    if SIZES.contains(&option.key.as_str()) && !is_size(&option.value) {
+        return Err(Fault::new(format!("{shown} is no size that dockerd reads")).hint(format!("write \"{}=20G\"", option.key)));
+    }
     Ok(option)
+}
+
+/// As go-units reads it: `20G`, `20GB`, `20GiB`, `1.5T`, or bytes.
+fn is_size(text: &str) -> bool {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.to_ascii_lowercase();
+    let letters = unit.strip_suffix('b').unwrap_or(&unit);
+    let letters = letters.strip_suffix('i').unwrap_or(letters);
+    number.parse::<f64>().is_ok_and(|number| number > 0.0) && ["", "k", "m", "g", "t", "p"].contains(&letters)
 }
 
 fn twice(option: &StorageOption, other: &Placed<StorageOption>) -> Fault {
@@ -115,19 +161,19 @@ fn for_driver(option: &StorageOption, driver: Driver, engine: Option<EngineKind>
     if engine == Some(EngineKind::Podman) {
         return Some(Fault::new("podman takes no storage options from here").hint("write them into /etc/containers/storage.conf"));
     }
-    let starts = match driver {
-        Driver::Devicemapper => "dm.",
-        Driver::Overlay2 => "overlay2.",
-        Driver::Overlay => "overlay.",
+    let known = match driver {
+        Driver::Devicemapper => DEVICEMAPPER.as_slice(),
+        Driver::Overlay2 => &OVERLAY2,
+        Driver::Overlay => &OVERLAY,
         Driver::None => {
             return Some(
                 Fault::new(format!("{} needs a driver, but the driver is none", option.key)).hint("write a driver, or take it out"),
             );
         }
     };
-    if option.key.starts_with(starts) {
+    if known.contains(&option.key.as_str()) {
         return None;
     }
     let fault = Fault::new(format!("{} is no option of the driver {}, and dockerd would not start", option.key, driver.as_str()));
-    Some(fault.hint(format!("options of that driver begin with {starts}")))
+    Some(fault.hint(format!("it knows {}", known.join(", "))))
 }

@@ -75,7 +75,14 @@ async fn look(host: &Host, intention: &Intention, status: &mut Status) {
         status.engine = units.engine_text(&intention.desired().engine);
         status.containers = containers(&units.containers);
     }
-    match reconcile::plan::plan(intention.desired(), &survey, &Consent::default(), &BTreeMap::new()) {
+    let drift = match reconcile::drift(host, intention) {
+        Ok(drift) => drift,
+        Err(error) => {
+            status.storage = Err(chain(&error));
+            return;
+        }
+    };
+    match reconcile::plan::plan(intention.desired(), &survey, &Consent::default(), &BTreeMap::new(), drift) {
         Ok(plan) => {
             status.steps = Some(plan.rows());
             status.notes = plan.notes;

@@ -192,10 +192,11 @@ impl Watching {
                 self.spare = Some(hand);
                 continue;
             };
-            if let Some(error) = self.extend(hand, growth, &seen.pool).await {
-                return Ok(self.refused(&seen, decision, &error));
+            match self.extend(hand, growth, &seen.pool).await {
+                Ok(true) => tell::grew(growth, &self.watched, &seen.pool, self.fill.rate(), begun.elapsed()),
+                Ok(false) => {}
+                Err(error) => return Ok(self.refused(&seen, decision, &error)),
             }
-            tell::grew(growth, &self.watched, &seen.pool, self.fill.rate(), begun.elapsed());
         }
     }
 
@@ -223,20 +224,19 @@ impl Watching {
         }
     }
 
-    /// `None` when it has grown, or when LVM told of another room than was believed, so that something else is to be tried.
-    async fn extend(&mut self, hand: Hand, growth: Growth, pool: &Pool) -> Option<WorkerError> {
+    /// Whether it has grown; if not, LVM told of another room than was believed, so that something else is to be tried.
+    async fn extend(&mut self, hand: Hand, growth: Growth, pool: &Pool) -> Result<bool, WorkerError> {
         let before = self.watched.free;
         let (group, name) = (self.watched.group.clone(), self.watched.pool.clone());
         let answer = self.patiently(pool, hand.carry_out(&group, &name, PoolTask::Extend(growth))).await;
-        let refused = self.take_in(answer);
-        if refused.is_none() {
+        let Some(error) = self.take_in(answer) else {
             self.notice.resumed();
             self.refusals = 0;
-            return None;
-        }
+            return Ok(true);
+        };
         let is_news = self.watched.free != before && self.refusals == 0;
         self.refusals += 1;
-        refused.filter(|_| !is_news)
+        if is_news { Ok(false) } else { Err(error) }
     }
 
     /// Waits for a growth as long as it takes: a worker is never cut off. Nothing else can be done meanwhile, so somebody is told.

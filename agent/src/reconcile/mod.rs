@@ -21,10 +21,10 @@ pub use stop::Stop;
 use std::collections::BTreeMap;
 
 use config::sysconfig::Legacy;
-use config::{Problems, StepId};
+use config::{Drift, Problems, StepId};
 
 use crate::host::Host;
-use crate::state::{StateError, lock};
+use crate::state::{StateError, generations, lock};
 use gate::Wait;
 use intention::Intention;
 use plan::{Consent, HostPlan, Survey};
@@ -92,6 +92,14 @@ pub async fn storage_without_spec(host: &Host) -> Result<storage_setup::Observed
     Ok(storage::observe(host, None, Scope::Storage).await?)
 }
 
+/// What to do about drift. What differs before the host has been brought to this spec, or after a run that was cut off in that, is none.
+///
+/// # Errors
+/// When the agent's memory cannot be read.
+pub fn drift(host: &Host, intention: &Intention) -> Result<Drift, StateError> {
+    Ok(if generations::is_news(host, &intention.spec.effective)? { Drift::Repair } else { intention.desired().agent.drift })
+}
+
 /// Observes and plans. Changes nothing.
 ///
 /// # Errors
@@ -110,7 +118,7 @@ async fn preview_without(
 ) -> Result<(Survey, HostPlan), CycleError> {
     let survey = survey(host, intention, scope).await?;
     let consent = first_wipes::with(host, intention.desired(), &survey.storage, consent)?;
-    match plan::plan(intention.desired(), &survey, &consent, put_off) {
+    match plan::plan(intention.desired(), &survey, &consent, put_off, drift(host, intention)?) {
         Ok(mut plan) => {
             plan.notes.splice(0..0, legacy_notes(&intention.spec.legacy));
             Ok((survey, plan))

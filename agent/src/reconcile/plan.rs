@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use config::{Ceiling, Describe, Desired, Disruption, Problem, Reason, StepId, Undo};
+use config::{Ceiling, Describe, Desired, Disruption, Drift, Problem, Reason, StepId, Undo};
 use serde::{Deserialize, Serialize};
 use storage_setup::Action;
 
@@ -43,17 +43,19 @@ pub struct Consent {
     pub ceiling: Option<Ceiling>,
 }
 
-/// Plans every family; `put_off` are the steps that were tried in this cycle and wait.
+/// Plans every family; `put_off` are the steps that were tried in this cycle and wait, `drift` is what to do about drift now.
 ///
 /// # Errors
 /// All problems of all families; then nothing may be touched.
-pub fn plan(desired: &Desired, survey: &Survey, consent: &Consent, put_off: &BTreeMap<StepId, Wait>) -> Result<HostPlan, Vec<Problem>> {
-    let rules = Rules {
-        ceiling: consent.ceiling.unwrap_or(desired.agent.allow),
-        drift: desired.agent.drift,
-        consents: consent.steps.clone(),
-        put_off: put_off.clone(),
-    };
+pub fn plan(
+    desired: &Desired,
+    survey: &Survey,
+    consent: &Consent,
+    put_off: &BTreeMap<StepId, Wait>,
+    drift: Drift,
+) -> Result<HostPlan, Vec<Problem>> {
+    let rules =
+        Rules { ceiling: consent.ceiling.unwrap_or(desired.agent.allow), drift, consents: consent.steps.clone(), put_off: put_off.clone() };
     let storage = super::storage::plan(desired, &survey.storage);
     let (storage, mut problems) = match storage {
         Ok(storage) => (storage, Vec::new()),

@@ -14,7 +14,7 @@ use super::plan::{HostPlan, Row};
 use super::{CycleError, Scope, Stop, first_wipes, storage};
 use crate::host::Host;
 use crate::state::generations::{self, Generation};
-use crate::state::{StateError, ledger};
+use crate::state::ledger;
 
 /// A cycle under way.
 pub(super) struct Run<'a> {
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
 
     /// The generation is written before the first effect, unless this spec is the one in force.
     pub(super) async fn begin(&mut self, intention: &Intention, scope: Scope, plan: &HostPlan) -> Result<Option<Generation>, CycleError> {
-        if scope != Scope::Whole || !is_news(self.host, intention)? {
+        if scope != Scope::Whole || !generations::is_news(self.host, &intention.spec.effective)? {
             return Ok(None);
         }
         let rows = serde_json::to_string_pretty(&plan.rows()).unwrap_or_default();
@@ -246,12 +246,6 @@ impl<'a> Run<'a> {
         }
         Ok(report)
     }
-}
-
-/// Whether the spec is another than the committed one.
-fn is_news(host: &Host, intention: &Intention) -> Result<bool, StateError> {
-    let committed = generations::committed(host)?;
-    Ok(committed.is_none_or(|generation| generation.spec != intention.spec.effective))
 }
 
 fn open<A>(steps: &[Gated<A>]) -> Vec<&config::Step<A>> {

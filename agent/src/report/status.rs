@@ -277,7 +277,9 @@ fn pool_figures(pool: &PoolState) -> String {
     let percent =
         |hundredths: Option<u32>| hundredths.map_or_else(|| "?".to_owned(), |value| format!("{}.{:02} %", value / 100, value % 100));
     let watched = match pool.watcher {
-        Some(Watcher::Agent | Watcher::Dmeventd) => ", grows by itself",
+        Some(Watcher::Agent) => ", grows by itself",
+        // Which leaves a pool as it is where its profile says so.
+        Some(Watcher::Dmeventd) => ", watched by dmeventd",
         Some(Watcher::Nobody) => ", NOT watched",
         None => "",
     };

@@ -41,6 +41,14 @@ pub fn committed(host: &Host) -> Result<Option<Generation>, StateError> {
     Ok(Some(Generation { number, spec }))
 }
 
+/// Whether a merged text is another than the one in force.
+///
+/// # Errors
+/// As [`committed`].
+pub fn is_news(host: &Host, spec: &str) -> Result<bool, StateError> {
+    Ok(committed(host)?.is_none_or(|generation| generation.spec != spec))
+}
+
 /// Writes a new generation, not yet in force, before the first effect of its plan.
 ///
 /// # Errors

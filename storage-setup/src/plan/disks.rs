@@ -6,6 +6,8 @@ use config::{Bytes, Disruption, Group, MIB, Place, Placed, Reason, StepId};
 
 use super::draft::Draft;
 use super::space::Space;
+use super::{POOL, remove};
+use crate::render::profile;
 use crate::{Action, Device, Disk, DiskRef, DiskUse, Root};
 
 /// LVM's default for a new group.
@@ -218,10 +220,26 @@ fn create(draft: &mut Draft<'_>, group: &str, disks: &[New<'_>]) {
     let why = why.unwrap_or_else(|| reason(first, group));
     let action = Action::CreateGroup { group: group.to_owned(), disks: disks.iter().map(|new| reference(new.disk)).collect() };
     let wiped: Vec<StepId> = disks.iter().filter_map(|new| wipe(draft, new)).collect();
-    let consent = !wiped.is_empty();
-    let step = draft.push(action, why, Disruption::None, wiped);
+    let mut consent = !wiped.is_empty();
+    let mut disruption = Disruption::None;
+    if let Some(path) = trace(draft, group) {
+        let text = format!(
+            "{path} is of a volume group {group} that was here: if its disks only cannot be seen, attach them; a new one begins empty, \
+             and there must not be two of one name"
+        );
+        draft.note(&draft.group_place(), text);
+        (consent, disruption) = (true, Disruption::DataLoss);
+    }
+    let step = draft.push(action, why, disruption, wiped);
     let extents = disks.iter().map(|new| extents_of(new.disk.size, NEW_EXTENT)).sum();
     draft.spaces.entry(group.to_owned()).or_insert_with(|| Space::none(NEW_EXTENT)).gain_disk(step, extents, consent);
+}
+
+/// A file that an earlier run wrote for what is in a group of that name.
+fn trace(draft: &Draft<'_>, group: &str) -> Option<String> {
+    let profile = profile::path(group, POOL);
+    let mounts = remove::units(draft).into_iter().find(|unit| unit.stamped.group == group).map(|unit| unit.path);
+    mounts.or_else(|| draft.have.files.contains_key(&profile).then_some(profile))
 }
 
 /// Disks are never taken out of a group; that may be news to whoever removed the line.

@@ -1,6 +1,6 @@
 //! The engine's options: the last thing written, since the engine acts on them.
 
-use config::{Disruption, Driver, EngineKind, Reason, StepId, StorageOption};
+use config::{Disruption, Driver, EngineKind, Filesystem, Reason, StepId, StorageOption};
 
 use super::draft::Draft;
 use super::{POOL, remove, store};
@@ -132,6 +132,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, group: Option<&str>) {
     if draft.engine == Some(EngineKind::Podman) {
         return;
     }
+    check_projects(draft);
     if keeps_pool(draft, group) {
         return;
     }
@@ -187,7 +188,11 @@ fn check_file_types(draft: &mut Draft<'_>) {
         Driver::Overlay2 | Driver::Overlay => {}
         Driver::Devicemapper | Driver::None => return,
     }
-    let Some((store, point)) = store::without_file_types(draft) else { return };
+    // A volume of the spec has them.
+    let Some((store, store::Carrier::Mount(point, _))) = store::carrier(draft) else { return };
+    if !draft.have.engine.flat.contains(point) {
+        return;
+    }
     let name = driver.value.as_str();
     let message = format!("the XFS mounted at {point} was made with ftype=0, so {name} cannot keep its layers at {store}");
     let hint = format!("give the store a volume of its own, with mount = {store:?} in a [storage.volume.NAME]");
@@ -195,6 +200,31 @@ fn check_file_types(draft: &mut Draft<'_>) {
         draft.problem(&driver.place, KEY, message, format!("{hint}; or take another driver"));
     } else {
         draft.note(&driver.place, format!("{message}; {hint}"));
+    }
+}
+
+/// dockerd does not start with overlay2.size where the file system of its store counts no projects. Of one that has been told so already
+/// it is only said.
+fn check_projects(draft: &mut Draft<'_>) {
+    let Some(option) = draft.want.options.iter().find(|option| option.value.key() == "overlay2.size") else { return };
+    let Some((store, carrier)) = store::carrier(draft) else { return };
+    let (counts, which) = match carrier {
+        store::Carrier::Volume(volume) => {
+            (volume.quota && volume.filesystem == Filesystem::Xfs, format!("the volume for {} is", volume.mount))
+        }
+        store::Carrier::Mount(point, mount) => (mount.quota, format!("what is mounted at {point} is")),
+    };
+    if counts {
+        return;
+    }
+    let message = format!("overlay2.size needs an xfs with quotas below {store}, but {which} none");
+    let hint = format!(
+        "give the store a volume of its own, with mount = {store:?}, filesystem = \"xfs\" and quota = true; or take the option out"
+    );
+    if draft.options_change {
+        draft.problem(&option.place, "storage.options", message, hint);
+    } else {
+        draft.note(&option.place, format!("{message}; {hint}"));
     }
 }
 

@@ -45,8 +45,10 @@ pub(super) fn size(draft: &mut Draft<'_>, (group, volume): (&str, &str), found: 
     draft.push(action, Reason::Spec(place.clone()), Disruption::None, Vec::new());
 }
 
-/// The record comes before the pool grows, and before its group does.
+/// The record comes before the pool grows, and before its group does. In the front of all: a disk that waited for it would be overtaken
+/// by what takes from the space that a share was drawn from before.
 pub(super) fn comes_first(steps: &mut [Step<Action>]) {
+    steps.sort_by_key(|step| !matches!(step.action, Action::RecordSize { .. }));
     let mut records: Vec<(String, String, StepId)> = Vec::new();
     for step in steps.iter() {
         if let Action::RecordSize { group, volume, .. } = &step.action {

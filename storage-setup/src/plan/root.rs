@@ -5,7 +5,7 @@ use config::{Bytes, Disruption, Filesystem, Level, MIB, Place, Reason, Size, Ste
 use super::allocation::{self, Asker};
 use super::draft::Draft;
 use super::pool;
-use crate::{Action, MountedFilesystem, Root};
+use crate::{Action, MountedFilesystem, Role, Root};
 
 const KEY: &str = "storage.root-size";
 
@@ -79,6 +79,16 @@ fn logical(draft: &mut Draft<'_>, wanted: Level, place: &Place, (group, volume):
     let mut after = Vec::new();
     let mut extents = found.extents;
     if grows {
+        let kind = match &found.role {
+            Role::Linear => None,
+            Role::Thin { pool } => Some(format!("a thin volume in the pool {pool}")),
+            Role::Pool(_) | Role::Other => Some("no plain volume (mirrors, snapshots, caches)".to_owned()),
+        };
+        if let Some(kind) = kind {
+            let message = format!("the root volume {group}/{volume} is {kind}, which is not grown here");
+            draft.problem(place, KEY, message, format!("remove root-size; by hand: lvextend -r -L SIZE {group}/{volume}"));
+            return;
+        }
         let missing = draft.have.groups.get(group).is_some_and(|group| group.missing > 0);
         if missing {
             let message = format!("{group} lacks physical volumes, so the root volume is not grown");

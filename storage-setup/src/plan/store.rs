@@ -1,11 +1,11 @@
 //! Where the engines keep their store, and what a mount there means to them.
 
-use config::EngineKind;
+use config::{EngineKind, Volume};
 
 use super::draft::Draft;
 use crate::docker_root::USUAL;
 use crate::mountinfo::is_below;
-use crate::{DockerRoot, Dockerd, Kept, Observed, PODMAN_STORAGE};
+use crate::{DockerRoot, Dockerd, Kept, Mount, Observed, PODMAN_STORAGE};
 
 /// podman's store, and what else it keeps of containers.
 const PODMAN: &str = "/var/lib/containers";
@@ -35,20 +35,29 @@ fn touches(mount: &str, store: &str) -> bool {
     mount == store || is_below(store, mount) || is_below(mount, store)
 }
 
-/// The engine's store, and where the XFS without file types is mounted that it lies on. A volume of ours that is to carry it has them.
-pub(super) fn without_file_types<'a>(draft: &Draft<'a>) -> Option<(&'a str, &'a str)> {
+/// What the engine's store will lie on.
+#[derive(Clone, Copy)]
+pub(super) enum Carrier<'a> {
+    /// A volume of the spec.
+    Volume(&'a Volume),
+    /// What is mounted there, and stays.
+    Mount(&'a str, &'a Mount),
+}
+
+/// The engine's store, and what carries it.
+pub(super) fn carrier<'a>(draft: &Draft<'a>) -> Option<(&'a str, Carrier<'a>)> {
     let have = draft.have;
     let store = match draft.engine {
         Some(EngineKind::Podman) => PODMAN_STORAGE,
         Some(EngineKind::Docker) | None => have.engine.root.path(),
     };
     let carries = |point: &str| point == store || point == "/" || is_below(store, point);
-    if draft.want.volumes.values().any(|volume| carries(volume.value.mount.as_str())) {
-        return None;
+    let volumes = draft.want.volumes.values().map(|volume| &volume.value);
+    if let Some(volume) = volumes.filter(|volume| carries(volume.mount.as_str())).max_by_key(|volume| volume.mount.as_str().len()) {
+        return Some((store, Carrier::Volume(volume)));
     }
-    let stay = have.mounts.keys().filter(|point| carries(point) && !draft.vacated.contains_key(*point));
-    let carrier = stay.max_by_key(|point| point.len())?;
-    have.engine.flat.contains(carrier).then_some((store, carrier))
+    let stay = have.mounts.iter().filter(|(point, _)| carries(point) && !draft.vacated.contains_key(*point));
+    stay.max_by_key(|(point, _)| point.len()).map(|(point, mount)| (store, Carrier::Mount(point, mount)))
 }
 
 /// What becomes of dockerd when something is mounted or unmounted there.

@@ -6,7 +6,13 @@ use super::allocation::{self, Asker};
 use super::draft::Draft;
 use super::{POOL, mounts, pool, record, remove, root, store};
 use crate::render::mount_unit;
-use crate::{Action, Content, LogicalVolume, Role, stamp};
+use crate::{Action, Content, LogicalVolume, Role, dm_name, stamp};
+
+/// LVM counts extents in 32 bits.
+const MOST_EXTENTS: u64 = u32::MAX as u64;
+
+/// Characters of a name in device-mapper, DM_NAME_LEN without its NUL (linux/dm-ioctl.h).
+const LONGEST_NAME: usize = 127;
 
 /// mkfs.xfs makes none smaller than 300 MB.
 pub(crate) const LEAST_XFS: u64 = 300 * MIB;
@@ -196,7 +202,16 @@ fn make(draft: &mut Draft<'_>, wanted: &Wanted<'_>, own: &[StepId]) {
     if extents == 0 {
         return allocation::nothing_free(draft, wanted.group, &asker, wanted.asked);
     }
-    let size = space.bytes(extents);
+    let (size, most) = (space.bytes(extents), space.bytes(MOST_EXTENTS));
+    if extents > MOST_EXTENTS {
+        let message = format!("{size} are asked for {what}, but LVM makes no volume of more than {most} in {}", wanted.group);
+        return draft.problem(&wanted.volume.place, &key, message, "ask for less");
+    }
+    if dm_name::of(wanted.group, wanted.name).len() > LONGEST_NAME {
+        let message = format!("the names {} and {} are too long together for the device-mapper", wanted.group, wanted.name);
+        let hint = format!("take a shorter name: with a dash between them, and each of their own counted twice, {LONGEST_NAME} characters");
+        return wanted.problem(draft, message, hint);
+    }
     let mut after = own.to_vec();
     if wanted.thin {
         after.extend(draft.pool_ready.iter().cloned());

@@ -1,6 +1,6 @@
 //! Generations on a directory that stands in for /var.
 
-use super::{begin, commit, committed, record_result};
+use super::{begin, commit, committed, is_news, record_result};
 use crate::host::Host;
 
 #[test]
@@ -22,6 +22,18 @@ fn a_generation_is_in_force_only_once_committed() {
     assert_eq!(committed(&host).unwrap(), Some(first));
     commit(&host, &second).unwrap();
     assert_eq!(committed(&host).unwrap(), Some(second));
+}
+
+#[test]
+fn a_spec_is_news_until_a_run_for_it_came_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let host = Host::below(directory.path());
+    let first = begin(&host, "a = 1\n", "{}").unwrap();
+    assert!(is_news(&host, "a = 1\n").unwrap());
+    commit(&host, &first).unwrap();
+    assert!(!is_news(&host, "a = 1\n").unwrap());
+    begin(&host, "a = 2\n", "{}").unwrap();
+    assert!(is_news(&host, "a = 2\n").unwrap());
 }
 
 #[test]

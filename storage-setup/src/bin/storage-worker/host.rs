@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,10 @@ impl Node {
     pub(crate) fn at(path: &str) -> Result<Node, HostError> {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Node::Missing),
+            // Below what is no directory, or longer than any name, there is nothing either.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename) => {
+                return Ok(Node::Missing);
+            }
             Err(source) => return Err(HostError { path: path.to_owned(), source }),
         };
         if !metadata.file_type().is_block_device() {
@@ -229,3 +232,6 @@ pub(crate) fn text(path: &Path) -> Option<String> {
     // `(null)` is what drivers without a serial number print.
     Some(text).filter(|text| !text.is_empty() && text != "(null)")
 }
+
+#[cfg(test)]
+mod tests;

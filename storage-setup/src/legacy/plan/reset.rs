@@ -69,6 +69,9 @@ fn volume(have: &Seen, group: &str, name: &str, point: &str, deeds: &mut Vec<Dee
     }
     if there {
         free(have, group, name)?;
+        if have.groups.get(group).and_then(|found| found.volumes.get(name)).is_some_and(|volume| volume.origin) {
+            return Err(Refusal::new(format!("Snapshots of {group}/{name} would go with it; remove them first")));
+        }
         let by_unit = |deed: &Deed| matches!(deed, Deed::Unmount { point: at, .. } if unit && at == point);
         deeds.extend(unmounts(have, &format!("/dev/{group}/{name}")).filter(|deed| !by_unit(deed)));
         deeds.push(Deed::RemoveVolume { group: group.to_owned(), volume: name.to_owned() });

@@ -118,6 +118,14 @@ fn a_removal_that_was_cut_off_goes_on_with_what_is_left() {
 }
 
 #[test]
+fn a_volume_with_snapshots_stays_since_they_would_go_with_it() {
+    let mut host = made();
+    let volumes = &mut host.groups.get_mut("two").expect("group").volumes;
+    volumes.values_mut().filter(|volume| matches!(volume.role, Role::Linear)).for_each(|volume| volume.origin = true);
+    assert!(why(plan::remove(&stored(), &host)).contains("Snapshots of two/"));
+}
+
+#[test]
 fn a_removal_takes_what_a_killed_lvcreate_left_of_the_pool() {
     let mut half = made();
     let remnant = volume(2, Role::Linear, &[stamp::OURS, stamp::ROLE_POOL]);

@@ -1,6 +1,6 @@
 //! Rules of the group and its disks.
 
-use config::{Bytes, Group, KIB, Reason};
+use config::{Bytes, Disruption, Group, KIB, Reason};
 
 use super::host::{With, after, at, disk, gib, group, host, lines, notes, of_free, problem, problems, spec, steps};
 use crate::{Action, Device, DiskUse, Member, Root, awaited_group, cases};
@@ -123,6 +123,20 @@ fn a_group_is_made_from_all_its_disks_and_all_in_it_waits_for_that() {
     assert_eq!((group.as_str(), disks.len()), ("data-vg", 2));
     let pool = steps.iter().find(|step| matches!(step.action, Action::CreatePool { .. })).expect("a pool");
     assert!(pool.after.contains(&steps[0].id));
+}
+
+#[test]
+fn a_group_that_was_here_is_made_anew_with_consent_alone() {
+    let mut want = spec().disk(0).plain("data", "/srv/data", gib(1));
+    want.group = Group::Named(at(2, "data-vg".to_owned().try_into().expect("a name")));
+    let mut have = after(&want, host());
+    have.groups.remove("data-vg");
+    have.mounts.clear();
+    disk(&mut have, 0).use_ = DiskUse::Empty;
+    let step = steps(&want, &have).remove(0);
+    assert!(matches!(step.action, Action::CreateGroup { .. }), "{step:?}");
+    assert_eq!(step.disruption, Disruption::DataLoss);
+    assert!(notes(&want, &have)[0].contains("srv-data.mount is of a volume group data-vg that was here"));
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn no_overlay_is_put_on_an_xfs_without_file_types() {
     // dockerd has been told before, and is told something else beside that.
     let mut told = after(&spec(), host());
     told.mounts.extend(have.mounts.clone());
+    told.mounts.values_mut().for_each(|mount| mount.quota = true);
     told.engine.flat.clone_from(&have.engine.flat);
     let mut further = spec();
     further.options = vec![at(7, StorageOption::try_from("overlay2.size=1G".to_owned()).expect("an option"))];
@@ -65,6 +66,26 @@ fn no_overlay_is_put_on_an_xfs_without_file_types() {
     for want in [spec(), further] {
         assert!(notes(&want, &told).iter().any(|note| note.contains("ftype=0")));
     }
+}
+
+#[test]
+fn overlay2_size_needs_a_store_that_counts_projects() {
+    let bounded = |mut want: config::Storage| {
+        want.options = vec![at(7, StorageOption::try_from("overlay2.size=1G".to_owned()).expect("an option"))];
+        want
+    };
+    let mut have = fresh();
+    have.mounts.insert("/var".to_owned(), crate::Mount { source: "/dev/atomicos/root".to_owned(), quota: false });
+    let said = problem(&bounded(spec()), &have);
+    assert!(said.starts_with("storage.options: overlay2.size needs an xfs with quotas below /var/lib/docker"), "{said}");
+    let said = problem(&bounded(spec().plain("containers", "/var/lib", gib(1))), &have);
+    assert!(said.contains("the volume for /var/lib is none"), "{said}");
+    have.mounts.values_mut().for_each(|mount| mount.quota = true);
+    assert_eq!(steps(&bounded(spec()), &have).len(), 1);
+    // dockerd has been told so before.
+    let mut told = after(&bounded(spec()), have);
+    told.mounts.values_mut().for_each(|mount| mount.quota = false);
+    assert!(notes(&bounded(spec()), &told).iter().any(|note| note.contains("overlay2.size")));
 }
 
 #[test]

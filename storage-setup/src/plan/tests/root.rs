@@ -2,8 +2,8 @@
 
 use config::{Bytes, Filesystem, GIB, Level, MIB, Reason};
 
-use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, percent, problem, spec, steps};
-use crate::{Action, MountedFilesystem, Observed, Root};
+use super::host::{With, after, at, bytes, gib, group, host, lines, notes, of_free, percent, problem, spec, steps, volume};
+use crate::{Action, MountedFilesystem, Observed, Role, Root};
 
 fn wants(level: Level) -> config::Storage {
     config::Storage { root_size: Some(at(6, level)), ..spec() }
@@ -121,6 +121,15 @@ fn a_partition_does_not_grow_past_its_room() {
 fn root_elsewhere_is_a_problem() {
     let have = Observed { root: Root::Other("btrfs on /dev/vda2".to_owned()), ..host() };
     assert!(problem(&size(6), &have).contains("btrfs on /dev/vda2"));
+}
+
+#[test]
+fn a_thin_root_is_not_grown_as_if_it_had_extents_of_its_own() {
+    let mut have = host();
+    volume(&mut have, "root").role = Role::Thin { pool: "pool00".to_owned() };
+    let said = problem(&size(4), &have);
+    assert!(said.contains("is a thin volume in the pool pool00, which is not grown here"), "{said}");
+    assert_eq!(lines(&size(3), &have), [""; 0]);
 }
 
 #[test]

@@ -165,6 +165,27 @@ fn a_volume_too_small_for_its_file_system_is_a_problem() {
 }
 
 #[test]
+fn a_share_that_counts_with_a_disk_is_not_overtaken_by_what_needs_none() {
+    let have = after(&spec().plain("data", "/srv/data", of_free(10)), host());
+    let want = spec().disk(0).pool(of_free(10)).plain("data", "/srv/data", gib(1)).plain("more", "/srv/more", gib(1));
+    let steps = steps(&want, &have);
+    let at = |kind: &str| {
+        steps.iter().position(|step| config::Describe::kind(&step.action) == kind).unwrap_or_else(|| panic!("{kind}: {steps:#?}"))
+    };
+    assert!(at("record-size") < at("add-disk"));
+    assert!(at("create-pool") < at("create-volume"), "the pool drew its share first: {steps:#?}");
+}
+
+#[test]
+fn what_lvm_would_refuse_is_a_problem_before_anything_is_made() {
+    let said = problem(&spec().pool(of_free(50)).thin("data", "/srv/data", 20 << 20), &host());
+    assert!(said.contains("LVM makes no volume of more than"), "{said}");
+    let name = "a".repeat(120);
+    let said = problem(&spec().plain(&name, "/srv/data", gib(1)), &host());
+    assert!(said.contains("are too long together for the device-mapper"), "{said}");
+}
+
+#[test]
 fn a_thin_volume_needs_a_pool() {
     assert!(problem(&spec().thin("data", "/srv/data", 1), &host()).contains("there is no pool"));
 }

@@ -31,7 +31,13 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
+    // vgcreate refuses such a name, but only after the disks are cleared.
+    let path = format!("/dev/{group}");
+    if std::path::Path::new(&path).exists() {
+        return refused(format!("the group cannot be named {group}, since there is {path} already; take another name"));
+    }
     let free = disks.iter().map(|disk| check(machine, group, disk)).collect::<Result<Vec<Free>, ApplyError>>()?;
+    machine.lvm.ensure_durable()?;
     record(machine, group, disks)?;
     join(machine, Group::New, group, &free)?;
     forget(machine, identities(disks))?;
@@ -48,6 +54,7 @@ pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -
         return already_in(machine, disks);
     }
     let free = check(machine, group, disk)?;
+    machine.lvm.ensure_durable()?;
     record(machine, group, disks)?;
     join(machine, Group::Existing, group, &[free])?;
     forget(machine, identities(disks))?;
@@ -92,6 +99,8 @@ pub(super) fn wipe(machine: &mut Machine<'_>, disk: &DiskRef, holds: &str) -> Re
     if let Some(now) = found.use_.that_a_wipe_loses().filter(|now| now != holds) {
         return changed(format!("{node} holds something else by now: {now}"));
     }
+    // A disk that LVM then would not take keeps what it holds.
+    machine.lvm.ensure_durable()?;
     begin_wiping(machine, std::iter::once(disk))?;
     machine.program(&Program::new("wipefs", &["-q", "-a", node]))?;
     // udev looks at the disk once it is closed, and LVM asks udev. Where it cannot be waited for, what comes next says what is wrong.
@@ -144,7 +153,6 @@ pub(super) enum Group {
 
 /// Makes devices members of a group. All are cleared first: LVM waits for its locks, and what was seen of a device would be old by then.
 pub(super) fn join(machine: &mut Machine<'_>, kind: Group, group: &str, devices: &[Free]) -> Result<(), ApplyError> {
-    machine.lvm.ensure_durable()?;
     for device in devices {
         clear(machine, device)?;
     }

@@ -35,14 +35,7 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     if found.active {
         return Ok(Change::Already);
     }
-    // An lvcreate that was killed may leave a part of the pool active, which it was wiping.
-    if matches!(found.role, Role::Pool(_)) {
-        for part in ["tmeta", "tdata"].map(|part| format!("{volume}_{part}")) {
-            if Number::of_volume(group, &part).is_some() {
-                machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{part}")])?;
-            }
-        }
-    }
+    free_parts(machine, group, volume, &found.role)?;
     let name = format!("{group}/{volume}");
     match (machine.lvm(&["lvchange", "-a", "y", &name]), &found.role) {
         (Err(error), Role::Thin { pool }) if stamp::is_unformatted(&found.tags) && is_unknown_to_the_pool(&error) => {
@@ -51,6 +44,18 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
         (done, _) => done?,
     }
     Ok(Change::Made)
+}
+
+/// An lvcreate that was killed may leave a part of the pool active, which it was wiping; LVM makes no such pool active.
+pub(super) fn free_parts(machine: &mut Machine<'_>, group: &str, volume: &str, role: &Role) -> Result<(), ApplyError> {
+    if matches!(role, Role::Pool(_)) {
+        for part in ["tmeta", "tdata"].map(|part| format!("{volume}_{part}")) {
+            if Number::of_volume(group, &part).is_some() {
+                machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{part}")])?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// ENODATA, as LVM prints it: the kernel's pool has no thin device of that number. Whatever else keeps a volume from being made active, it

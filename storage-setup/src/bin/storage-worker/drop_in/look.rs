@@ -67,6 +67,8 @@ impl Around {
     fn look(options: &Options) -> Result<Around, DropInError> {
         let docker_root = match docker_root::look() {
             root @ (DockerRoot::Usual | DockerRoot::Moved { .. }) => root.path().to_owned(),
+            // dockerd does not start either, which is no reason to leave the host without its disks.
+            unknown @ DockerRoot::Unknown { .. } if !options.docker_root => unknown.path().to_owned(),
             DockerRoot::Unknown { why } => return Err(DropInError::plain(format!("Failed to find docker's directory: {why}"))),
         };
         Ok(Around {

@@ -1,6 +1,7 @@
 //! docker-storage-setup without a command, and its `--reset`.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use storage_setup::legacy::plan::{Deed, Task, awaited_group, awaited_pool, compat as plan_compat, members_to_grow, reset as plan_reset};
 use storage_setup::legacy::{Mode, Options, Plan};
@@ -23,10 +24,12 @@ pub(super) fn compat(reset: bool) -> Result<(), DropInError> {
     }
     // Also when the lock does not come: whoever answers that with a reset means a pool that is there.
     failed::remember();
+    let _lock = lock::agents()?;
+    let locked = SystemTime::now();
     let mut all_new = false;
-    let done = lock::agents().and_then(|_lock| set_up(&mut all_new));
+    let done = set_up(&mut all_new);
     if done.is_ok() || all_new {
-        failed::forget();
+        failed::forget(locked);
     }
     done
 }

@@ -20,6 +20,7 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     for disk in disks {
         check(machine, group, disk)?;
     }
+    machine.lvm.ensure_durable()?;
     whole::begin_wiping(machine, disks.iter().filter(|new| new.wipe).map(|new| &new.disk))?;
     whole::record(machine, group, &disks.iter().map(|new| new.disk.clone()).collect::<Vec<DiskRef>>())?;
     let mut locks = Vec::new();
@@ -90,6 +91,7 @@ fn partition(machine: &mut Machine<'_>, new: &NewDisk) -> Result<Free, ApplyErro
 pub(super) fn grow_member(machine: &mut Machine<'_>, node: &str) -> Result<Change, ApplyError> {
     let Node::Block(number) = Node::at(node)? else { return changed(format!("{node} is gone")) };
     let mut change = Change::Already;
+    machine.lvm.ensure_durable()?;
     if let Some(partition) = Partition::read(&number).filter(|partition| partition.room() > partition.size()) {
         root::resize(machine, &partition.disk, partition.number, partition.room())?;
         change = Change::Made;

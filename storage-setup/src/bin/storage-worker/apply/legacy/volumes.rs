@@ -5,6 +5,7 @@ use storage_setup::legacy::Deed;
 use storage_setup::{LogicalVolume, Role, stamp};
 
 use super::super::error::{ApplyError, changed, refused};
+use super::super::volumes::free_parts;
 use super::super::{Change, Machine, files, pool};
 
 pub(super) fn create_pool(machine: &mut Machine<'_>, deed: &Deed) -> Result<Change, ApplyError> {
@@ -73,7 +74,7 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str, on_
     match find(machine, group, volume)? {
         None => return changed(format!("there is no volume {group}/{volume}")),
         Some(found) if found.active => return Ok(Change::Already),
-        Some(_) => {}
+        Some(found) => free_parts(machine, group, volume, &found.role)?,
     }
     let name = format!("{group}/{volume}");
     let mut words = vec!["lvchange", "-a", "y"];
@@ -99,6 +100,9 @@ pub(super) fn remove(machine: &mut Machine<'_>, group: &str, volume: &str) -> Re
     match found.role {
         Role::Linear | Role::Thin { .. } | Role::Pool(_) => {}
         Role::Other => return refused(format!("{group}/{volume} is no volume that this program makes")),
+    }
+    if found.origin {
+        return refused(format!("snapshots of {group}/{volume} would go with it; remove them first"));
     }
     machine.lvm(&["lvremove", "-y", &format!("{group}/{volume}")])?;
     Ok(Change::Made)
