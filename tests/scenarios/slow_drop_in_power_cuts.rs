@@ -103,6 +103,9 @@ fn converges(guest: &Guest, doing: &Doing, expected: &str) -> Result<()> {
     guest.check(doing.again)?;
     let made = guest.check(doing.made)?;
     ensure!(made == expected, "it made:\n{made}\nand not:\n{expected}");
+    // Also not of a copy of its metadata that a cut left behind the others.
+    let checked = guest.sh("vgck")?;
+    ensure!(checked.code == 0 && checked.stderr.is_empty(), "vgck: {}{}", checked.stdout, checked.stderr);
     let writes = "vgs --noheadings -o vg_name,vg_seqno";
     let before = guest.check(writes)?;
     guest.check(doing.again)?;

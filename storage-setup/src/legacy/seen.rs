@@ -1,6 +1,6 @@
 //! What the host has, as far as the drop-in plans on it. Made by the edge; a table test makes its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::{Bytes, Filesystem};
 
@@ -12,6 +12,8 @@ use crate::VolumeGroup;
 pub struct Seen {
     /// Volume groups by name.
     pub groups: BTreeMap<String, VolumeGroup>,
+    /// Those of them that have all their disks, but not on each the same copy of their metadata: [`crate::copies`].
+    pub lagging: BTreeSet<String>,
     /// `None`: `/` is not on a logical volume.
     pub root: Option<RootVolume>,
     /// What is at each word of `DEVS`, in its order.

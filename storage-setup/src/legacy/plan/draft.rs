@@ -34,6 +34,10 @@ impl<'a> Draft<'a> {
             have.groups.get(group).map(|found| Space { extent: found.extent, total: found.extents, free: found.free, spare: found.spare });
         let plan = Plan { group: group.to_owned(), ..Plan::default() };
         let mut draft = Draft { want, have, plan, space };
+        let behind = |name: &&String| **name == group || **name == root;
+        for name in have.lagging.iter().filter(behind) {
+            draft.push(Deed::RenewMetadata { group: name.clone() });
+        }
         if have.root.is_none() {
             draft.info("Volume group backing root filesystem could not be determined");
         }

@@ -55,6 +55,11 @@ pub enum Deed {
         /// The disks.
         disks: Vec<NewDisk>,
     },
+    /// LVM's metadata is written anew, since a power cut left an older copy, half a one or none on some disk.
+    RenewMetadata {
+        /// The group.
+        group: String,
+    },
     /// The record of a disk that is in its group goes.
     Forget {
         /// The disk's.

@@ -1,6 +1,6 @@
 //! A host and options for tests: an empty group of 100 GiB below root, and one disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use config::sysconfig::shell;
 use config::{Bytes, Filesystem, GIB, MIB};
@@ -109,6 +109,7 @@ pub(super) fn host() -> Seen {
         overlay: true,
         deferred: Deferred { removal: true, deletion: true },
         flat_xfs: None,
+        lagging: BTreeSet::new(),
         labels: false,
     }
 }

@@ -167,6 +167,14 @@ fn changed_options_of_the_engine_reach_a_pool_that_is_there() {
 }
 
 #[test]
+fn copies_of_the_metadata_that_a_power_cut_left_behind_are_written_anew_before_all_else() {
+    let mut behind = set_up();
+    behind.lagging = ["atomicos", "theirs"].map(str::to_owned).into();
+    let plan = planned("", &behind);
+    assert_eq!(deeds(&plan), [&Deed::RenewMetadata { group: "atomicos".to_owned() }]);
+}
+
+#[test]
 fn a_reset_takes_what_was_made_and_leaves_group_and_disks() {
     let plan = plan::reset(&options(""), &set_up()).expect("a plan");
     let profile = "/etc/lvm/profile/atomicos--docker-pool-extend.profile".to_owned();
@@ -230,6 +238,7 @@ fn after(plan: &plan::Plan, mut host: Seen) -> Seen {
             Deed::GrowRootFilesystem { to, .. } => host.root.as_mut().expect("root").size = Some(to),
             other @ (Deed::TakeDisks { .. }
             | Deed::Forget { .. }
+            | Deed::RenewMetadata { .. }
             | Deed::GrowMember { .. }
             | Deed::RenewProfile { .. }
             | Deed::SetProfile { .. }

@@ -52,6 +52,7 @@ impl Machine<'_> {
     fn deed(&mut self, deed: &Deed) -> Result<Change, ApplyError> {
         match deed {
             Deed::TakeDisks { group, create, disks } => disks::take(self, group, *create, disks),
+            Deed::RenewMetadata { group } => super::disks::renew_metadata(self, group),
             Deed::Forget { identity } => {
                 super::disks::forget(self, std::iter::once(identity.as_str())).map(|made| if made { Change::Made } else { Change::Already })
             }

@@ -30,7 +30,9 @@ pub(super) fn look(machine: &mut Machine<'_>, options: &Options) -> Result<Seen,
     let Around { host, known, output, files, holders, docker_root, deferred, overlay } =
         around.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let devices = devices::look(options, &Eyes { host: &host, report: &report, known: &known })?;
+    let is_whole = |name: &&String| report.groups.get(*name).is_some_and(|group| group.missing == 0);
     Ok(Seen {
+        lagging: report.lagging.keys().filter(is_whole).cloned().collect(),
         root: root(&host, &report),
         devices,
         output,

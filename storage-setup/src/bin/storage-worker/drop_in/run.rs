@@ -104,16 +104,23 @@ pub(super) fn carry_out(machine: &mut Machine<'_>, plan: &Plan, made_pool: &mut 
         *made_pool |= matches!(deed, Deed::CreatePool { .. });
         match machine.do_deed(deed) {
             Ok(_) => {}
-            Err(error) if is_of_root(deed) => DropInError::from(error).lines().iter().for_each(say),
+            Err(error) if may_fail(deed) => DropInError::from(error).lines().iter().for_each(say),
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
 }
 
-/// A root that does not grow keeps no engine from its storage.
-fn is_of_root(deed: &Deed) -> bool {
-    matches!(deed, Deed::MarkRoot { .. } | Deed::GrowRoot { .. } | Deed::GrowRootFilesystem { .. } | Deed::GrowMember { .. })
+/// A root that does not grow keeps no engine from its storage, nor does a disk whose copy of the metadata stays behind.
+fn may_fail(deed: &Deed) -> bool {
+    matches!(
+        deed,
+        Deed::RenewMetadata { .. }
+            | Deed::MarkRoot { .. }
+            | Deed::GrowRoot { .. }
+            | Deed::GrowRootFilesystem { .. }
+            | Deed::GrowMember { .. }
+    )
 }
 
 /// Starts LVM in this process, with signals held back between effects.
