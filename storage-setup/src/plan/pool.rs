@@ -7,6 +7,7 @@ use config::{Bytes, Disruption, Driver, Place, Placed, Pool, Reason, Size, StepI
 
 use super::allocation::{self, Asker};
 use super::draft::Draft;
+use super::space::Space;
 use super::{POOL, options, remove};
 use crate::render::profile;
 use crate::{Action, LogicalVolume, PoolState, Role, stamp};
@@ -133,7 +134,9 @@ fn write_profile(draft: &mut Draft<'_>, group: &str, wanted: &Placed<Pool>) -> O
         let action = Action::RenewProfile { group: group.to_owned(), pool: POOL.to_owned(), what, path, from, text };
         (action, draft.pool_adopted.iter().cloned().collect())
     } else {
-        (Action::WriteFile { what, path, from, text }, Vec::new())
+        // The profile of a group that is not there is the trace of one that was.
+        let group_is_made = draft.spaces.get(group).filter(|_| !draft.have.groups.contains_key(group)).map(Space::disks);
+        (Action::WriteFile { what, path, from, text }, group_is_made.unwrap_or_default())
     };
     Some(draft.push(action, Reason::Spec(wanted.place.clone()), Disruption::None, after))
 }

@@ -50,6 +50,19 @@ fn permitted<'a>(plan: &'a Plan, ceiling: Disruption) -> Vec<&'a Step<Action>> {
     plan.steps.iter().filter(may).collect()
 }
 
+/// The steps that are carried out where one fails.
+fn without<'a>(plan: &'a Plan, failed: &'a Step<Action>) -> Vec<&'a Step<Action>> {
+    let mut skipped = BTreeSet::from([&failed.id]);
+    let runs = |step: &&'a Step<Action>| {
+        let skips = skipped.contains(&step.id) || step.after.iter().any(|id| skipped.contains(id));
+        if skips {
+            skipped.insert(&step.id);
+        }
+        !skips
+    };
+    plan.steps.iter().filter(runs).collect()
+}
+
 /// An inactive volume, and a host with suspended devices, are looked at twice before all is known.
 fn needs_second_look(have: &Observed) -> bool {
     let inactive = |group: &crate::VolumeGroup| group.volumes.values().any(|volume| stamp::is_ours(&volume.tags) && !volume.active);
@@ -174,6 +187,22 @@ proptest! {
             let same = second.as_ref().is_ok_and(|plan| ids(&plan.steps) == waiting);
             prop_assert!(same, "{}then below {:?} {}", story(&case), ceiling, steps(second));
         }
+    }
+
+    #[test]
+    fn after_a_step_that_failed_nothing_takes_consent_that_took_none_before(numbers in vec(any::<u16>(), 0..160), which in any::<u16>()) {
+        let case = case(&numbers, Flavour::Any);
+        let Ok(first) = plan(&case.want, case.engine, &case.have) else { return Ok(()) };
+        if first.steps.is_empty() || needs_second_look(&case.have) {
+            return Ok(());
+        }
+        let failed = &first.steps[usize::from(which) % first.steps.len()];
+        let mut have = case.have.clone();
+        without(&first, failed).into_iter().for_each(|step| carry(&mut have, step));
+        let Ok(second) = plan(&case.want, case.engine, &have) else { return Ok(()) };
+        let losing = |plan: &Plan| plan.steps.iter().filter(|step| step.disruption == Disruption::DataLoss).map(|step| step.id.clone()).collect();
+        let (before, after): (BTreeSet<StepId>, BTreeSet<StepId>) = (losing(&first), losing(&second));
+        prop_assert!(after.is_subset(&before), "{}then without {:?} {}", story(&case), failed.action, steps(Ok(second)));
     }
 
     #[test]
