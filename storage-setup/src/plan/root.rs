@@ -86,7 +86,12 @@ fn logical(draft: &mut Draft<'_>, wanted: Level, place: &Place, (group, volume):
         };
         if let Some(kind) = kind {
             let message = format!("the root volume {group}/{volume} is {kind}, which is not grown here");
-            draft.problem(place, KEY, message, format!("remove root-size; by hand: lvextend -r -L SIZE {group}/{volume}"));
+            let hint = format!("by hand: lvextend -r -L SIZE {group}/{volume}");
+            match wanted {
+                Level::Bytes(_) => draft.problem(place, KEY, message, format!("remove root-size; {hint}")),
+                // It comes to more with each disk, which shall not keep anything else from being done.
+                Level::OfGroup(_) => draft.note(place, format!("{message}; {hint}")),
+            }
             return;
         }
         let missing = draft.have.groups.get(group).is_some_and(|group| group.missing > 0);

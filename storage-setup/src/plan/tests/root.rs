@@ -130,6 +130,11 @@ fn a_thin_root_is_not_grown_as_if_it_had_extents_of_its_own() {
     let said = problem(&size(4), &have);
     assert!(said.contains("is a thin volume in the pool pool00, which is not grown here"), "{said}");
     assert_eq!(lines(&size(3), &have), [""; 0]);
+    // A share of the group, which comes to more with each disk, keeps no disk from being added.
+    let share = wants(Level::OfGroup(percent(90)));
+    let said = notes(&share, &have);
+    assert!(said[0].contains("is a thin volume in the pool pool00, which is not grown here"), "{said:?}");
+    assert_eq!(lines(&share.disk(0), &have), ["add-disk serial:data1 [none]"]);
 }
 
 #[test]
