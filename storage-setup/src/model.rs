@@ -21,6 +21,8 @@ pub struct Observed {
     pub groups: BTreeMap<String, VolumeGroup>,
     /// Physical volumes whose copy of their group's metadata lags behind the others or is torn: what a power cut leaves. By group.
     pub lagging: BTreeMap<String, Vec<String>>,
+    /// What is below /dev by the name of the group that is named and not there: LVM makes no group of that name.
+    pub blocked: Option<String>,
     /// The partitions that physical volumes lie on, by node, with the room behind them; only looked at when they may grow.
     pub partitions: BTreeMap<String, Partition>,
     /// What is found at each path of `storage.devices`, by the path as written.

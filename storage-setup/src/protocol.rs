@@ -67,6 +67,8 @@ pub struct Look {
     pub devices: Vec<String>,
     /// A volume group that may come late, when no device is listed that it could be made from.
     pub group: Option<String>,
+    /// The volume group that the spec names.
+    pub named: Option<String>,
     /// How long those of them that are not there are waited for first.
     pub wait: Duration,
     /// Whether partitions that physical volumes lie on are looked at.

@@ -21,6 +21,10 @@ pub(super) async fn observe(host: &Host, want: Option<&config::Storage>, scope: 
     let look = Look {
         devices: want.map(|want| want.devices.iter().map(|device| device.value.clone()).collect()).unwrap_or_default(),
         group: want.and_then(storage_setup::awaited_group),
+        named: want.and_then(|want| match &want.group {
+            config::Group::Named(name) => Some(name.value.to_string()),
+            config::Group::OfRoot => None,
+        }),
         wait: patience(want, scope),
         partitions: want.is_some_and(|want| want.grow_partition.value),
         mounts: want.map(|want| want.volumes.values().map(|volume| volume.value.mount.to_string()).collect()).unwrap_or_default(),

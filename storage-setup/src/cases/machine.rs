@@ -110,6 +110,7 @@ fn on_lvm(group: &str, extent: Bytes, root: u64, free: u64) -> Observed {
         root: Root::Logical { group: group.to_owned(), volume: "root".to_owned(), filesystem },
         groups: BTreeMap::from([(group.to_owned(), found)]),
         lagging: BTreeMap::new(),
+        blocked: None,
         partitions: BTreeMap::new(),
         devices: DISKS.iter().map(|(path, node, serial, size)| ((*path).to_owned(), disk(node, serial, *size))).collect(),
         mounts: BTreeMap::new(),

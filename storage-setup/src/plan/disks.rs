@@ -216,6 +216,11 @@ fn create(draft: &mut Draft<'_>, group: &str, disks: &[New<'_>]) {
         draft.problem(&draft.group_place(), "storage.volume-group", message, "look at pvs and its warnings");
         return;
     };
+    if let Some(path) = &draft.have.blocked {
+        let message = format!("a volume group cannot be named {group}, since there is {path} already");
+        draft.problem(&draft.group_place(), "storage.volume-group", message, "take another name");
+        return;
+    }
     let why = disks.iter().map(|new| reason(new, group)).find(|why| matches!(why, Reason::Resumed(_)));
     let why = why.unwrap_or_else(|| reason(first, group));
     let action = Action::CreateGroup { group: group.to_owned(), disks: disks.iter().map(|new| reference(new.disk)).collect() };

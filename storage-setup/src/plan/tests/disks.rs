@@ -140,6 +140,15 @@ fn a_group_that_was_here_is_made_anew_with_consent_alone() {
 }
 
 #[test]
+fn the_name_of_something_below_dev_is_a_problem_before_a_disk_is_wiped() {
+    let mut want = spec().disk(0).plain("data", "/srv/data", gib(1));
+    want.group = Group::Named(at(2, "mapper".to_owned().try_into().expect("a name")));
+    let mut have = host();
+    have.blocked = Some("/dev/mapper".to_owned());
+    assert!(problem(&want, &have).contains("a volume group cannot be named mapper, since there is /dev/mapper already"));
+}
+
+#[test]
 fn a_group_that_is_not_there_and_has_no_disks_is_a_problem() {
     let mut want = spec();
     want.group = Group::Named(at(2, "data-vg".to_owned().try_into().expect("a name")));

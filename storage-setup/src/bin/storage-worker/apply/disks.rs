@@ -18,7 +18,7 @@ use super::error::{ApplyError, changed, refused};
 use super::records::{self, Known};
 use super::{Change, Machine};
 use crate::host::{Host, Node};
-use crate::observe::{devices, signatures};
+use crate::observe::{self, devices, signatures};
 use crate::program::Program;
 
 /// Bytes of a physical volume that are LVM's own.
@@ -31,17 +31,21 @@ pub(super) fn create_group(machine: &mut Machine<'_>, group: &str, disks: &[Disk
             None => already_in(machine, disks),
         };
     }
-    // vgcreate refuses such a name, but only after the disks are cleared.
-    let path = format!("/dev/{group}");
-    if std::path::Path::new(&path).exists() {
-        return refused(format!("the group cannot be named {group}, since there is {path} already; take another name"));
-    }
+    ensure_name_is_free(group)?;
     let free = disks.iter().map(|disk| check(machine, group, disk)).collect::<Result<Vec<Free>, ApplyError>>()?;
     machine.lvm.ensure_durable()?;
     record(machine, group, disks)?;
     join(machine, Group::New, group, &free)?;
     forget(machine, identities(disks))?;
     Ok(Change::Made)
+}
+
+/// vgcreate refuses the name of something below /dev, but only after the disks are cleared.
+pub(super) fn ensure_name_is_free(group: &str) -> Result<(), ApplyError> {
+    match observe::in_the_place_of(group) {
+        Some(path) => refused(format!("the group cannot be named {group}, since there is {path} already; take another name")),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn add_disk(machine: &mut Machine<'_>, group: &str, disk: &DiskRef) -> Result<Change, ApplyError> {

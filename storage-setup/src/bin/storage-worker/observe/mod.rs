@@ -66,11 +66,13 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         devices.insert(path.clone(), devices::device(path, &host, &report, &known)?);
     }
     let mut groups = report.groups;
+    let blocked = look.named.as_deref().filter(|name| !groups.contains_key(*name)).and_then(in_the_place_of);
     content::fill_in(&mut groups, &host);
     Ok(Observed {
         suspended: Vec::new(),
         root,
         lagging: report.lagging,
+        blocked,
         partitions: if look.partitions { root::partitions(&groups) } else { BTreeMap::new() },
         groups,
         devices,
@@ -79,6 +81,11 @@ fn look_at_all(look: &Look, report: FullReport) -> Result<Observed, ObserveError
         files: files::read(&look.files),
         engine: engine::engine(&host),
     })
+}
+
+/// What is below /dev by the name of a group that is not there.
+pub(crate) fn in_the_place_of(group: &str) -> Option<String> {
+    Some(format!("/dev/{group}")).filter(|path| Path::new(path).exists())
 }
 
 /// LVM's report, all groups under their locks in one command.
@@ -93,6 +100,7 @@ fn only_suspended(suspended: Vec<String>) -> Observed {
         root: Root::Other("not looked at while devices are suspended".to_owned()),
         groups: BTreeMap::new(),
         lagging: BTreeMap::new(),
+        blocked: None,
         partitions: BTreeMap::new(),
         devices: BTreeMap::new(),
         mounts: BTreeMap::new(),

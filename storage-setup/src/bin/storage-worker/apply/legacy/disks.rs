@@ -20,6 +20,9 @@ pub(super) fn take(machine: &mut Machine<'_>, group: &str, create: bool, disks: 
     for disk in disks {
         check(machine, group, disk)?;
     }
+    if create {
+        whole::ensure_name_is_free(group)?;
+    }
     machine.lvm.ensure_durable()?;
     whole::begin_wiping(machine, disks.iter().filter(|new| new.wipe).map(|new| &new.disk))?;
     whole::record(machine, group, &disks.iter().map(|new| new.disk.clone()).collect::<Vec<DiskRef>>())?;
