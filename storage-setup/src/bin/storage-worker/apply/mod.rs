@@ -77,10 +77,15 @@ impl<'a> Machine<'a> {
         Ok(report)
     }
 
-    /// One LVM command that changes something. A report comes before it.
+    /// One LVM command that changes its metadata. A report comes before it.
     fn lvm(&mut self, words: &[&str]) -> Result<(), ApplyError> {
+        self.lvm.ensure_durable()?;
+        self.lvm_in_kernel(words)
+    }
+
+    /// One LVM command that brings the kernel in line with its metadata.
+    fn lvm_in_kernel(&mut self, words: &[&str]) -> Result<(), ApplyError> {
         let Machine { lvm, effects, .. } = self;
-        lvm.ensure_durable()?;
         effects.run(&words.join(" "), || Ok(lvm.run(words).map(drop)?))
     }
 

@@ -141,7 +141,7 @@ pub(super) fn renew(machine: &mut Machine<'_>, name: &str, path: &str, from: Opt
 
 /// The low-water mark is part of the kernel's table, which lvchange leaves as it was.
 fn settle(machine: &mut Machine<'_>, name: &str, path: &str, text: &str) -> Result<(), ApplyError> {
-    machine.lvm(&["lvchange", "--refresh", name])?;
+    machine.lvm_in_kernel(&["lvchange", "--refresh", name])?;
     files::write(machine, path, Some(&form::pending(text)), text).map(drop)
 }
 

@@ -16,7 +16,7 @@ pub(super) fn resume_device(machine: &mut Machine<'_>, name: &str) -> Result<Cha
     if stuck.len() == 1
         && let Some(group) = dm_name::group(name)
     {
-        machine.lvm(&["vgchange", "--refresh", &group])?;
+        machine.lvm_in_kernel(&["vgchange", "--refresh", &group])?;
     }
     Ok(Change::Made)
 }

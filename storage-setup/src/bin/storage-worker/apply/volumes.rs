@@ -37,7 +37,7 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str) -> 
     }
     free_parts(machine, group, volume, &found.role)?;
     let name = format!("{group}/{volume}");
-    match (machine.lvm(&["lvchange", "-a", "y", &name]), &found.role) {
+    match (machine.lvm_in_kernel(&["lvchange", "-a", "y", &name]), &found.role) {
         (Err(error), Role::Thin { pool }) if stamp::is_unformatted(&found.tags) && is_unknown_to_the_pool(&error) => {
             make_anew(machine, (group, volume), pool, found, extent_of(&report, group))?;
         }
@@ -51,7 +51,7 @@ pub(super) fn free_parts(machine: &mut Machine<'_>, group: &str, volume: &str, r
     if matches!(role, Role::Pool(_)) {
         for part in ["tmeta", "tdata"].map(|part| format!("{volume}_{part}")) {
             if Number::of_volume(group, &part).is_some() {
-                machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{part}")])?;
+                machine.lvm_in_kernel(&["lvchange", "-a", "n", &format!("{group}/{part}")])?;
             }
         }
     }

@@ -3,7 +3,7 @@
 //! LVM writes the text of its metadata first and then what leads to it, and flushes neither. A disk that keeps the second alone has lost
 //! the group, with root's group the host. LVM reads and writes disks through libaio's io_submit(3) (lib/device/bcache.c); the dynamic
 //! linker finds the one in here before that. LVM goes another way where lvm.conf has use_aio=0 or the kernel has no more room for such
-//! queues; so calls are counted.
+//! queues; so what goes this way is counted, and io_setup(3) is in here too: a command may make a queue and find no disk to read.
 
 #![expect(unsafe_code, reason = "it stands in for a function of a C library")]
 
@@ -19,9 +19,24 @@ type Context = *mut c_void;
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// How often LVM has come through here.
+/// How often LVM has come through here: made a queue, or given it something to do.
 pub(super) fn calls() -> u64 {
     CALLS.load(Ordering::Relaxed)
+}
+
+/// io_setup(3).
+///
+/// # Safety
+/// As io_setup(3): `context` leads to a place for the queue.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn io_setup(events: c_int, context: *mut Context) -> c_int {
+    // SAFETY: what the caller handed over goes on to the kernel.
+    let made = unsafe { libc::syscall(libc::SYS_io_setup, events, context) };
+    if made < 0 {
+        return -Errno::last_raw();
+    }
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    0
 }
 
 /// io_submit(3), and each write as with O_DSYNC.

@@ -51,7 +51,7 @@ pub(super) fn set_profile(machine: &mut Machine<'_>, group: &str, name: &str, pr
         machine.lvm(&["lvchange", "--detachprofile", &name])?;
         if *active {
             // The low-water mark is part of the kernel's table, which lvchange leaves as it was.
-            machine.lvm(&["lvchange", "--refresh", &name])?;
+            machine.lvm_in_kernel(&["lvchange", "--refresh", &name])?;
         }
         return Ok(Change::Made);
     };
@@ -82,7 +82,7 @@ pub(super) fn activate(machine: &mut Machine<'_>, group: &str, volume: &str, on_
         words.push("-K");
     }
     words.push(&name);
-    machine.lvm(&words)?;
+    machine.lvm_in_kernel(&words)?;
     Ok(Change::Made)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn deactivate(machine: &mut Machine<'_>, group: &str, volume: &str) -
     if find(machine, group, volume)?.is_none_or(|found| !found.active) {
         return Ok(Change::Already);
     }
-    machine.lvm(&["lvchange", "-a", "n", &format!("{group}/{volume}")])?;
+    machine.lvm_in_kernel(&["lvchange", "-a", "n", &format!("{group}/{volume}")])?;
     Ok(Change::Made)
 }
 
