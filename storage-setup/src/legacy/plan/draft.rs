@@ -34,7 +34,8 @@ impl<'a> Draft<'a> {
             have.groups.get(group).map(|found| Space { extent: found.extent, total: found.extents, free: found.free, spare: found.spare });
         let plan = Plan { group: group.to_owned(), ..Plan::default() };
         let mut draft = Draft { want, have, plan, space };
-        let behind = |name: &&String| **name == group || **name == root;
+        let grows_root = !want.raw.get("ROOT_SIZE").is_empty() || want.raw.get("GROWPART") == "true";
+        let behind = |name: &&String| **name == group || (**name == root && grows_root);
         for name in have.lagging.iter().filter(behind) {
             draft.push(Deed::RenewMetadata { group: name.clone() });
         }

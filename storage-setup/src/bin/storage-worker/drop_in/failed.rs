@@ -9,9 +9,13 @@ use super::error::DropInError;
 
 const MARK: &str = "docker-storage-setup.failed";
 
-/// One for each run: another one that ends well says nothing of those that began after it.
+/// One for each run: another one that ends well says nothing of those that began after it, or that still wait for the lock.
 fn own_mark() -> PathBuf {
     Path::new(RUN).join(format!("{MARK}.{}", std::process::id()))
+}
+
+fn still_runs(mark: &Path) -> bool {
+    mark.extension().is_some_and(|process| Path::new("/proc").join(process).exists())
 }
 
 fn marks() -> Vec<PathBuf> {
@@ -31,7 +35,7 @@ pub(super) fn remember() {
 pub(super) fn forget(locked: SystemTime) {
     let began = |mark: &PathBuf| mark.metadata().and_then(|found| found.modified());
     for mark in marks() {
-        if mark == own_mark() || began(&mark).is_ok_and(|began| began < locked) {
+        if mark == own_mark() || (began(&mark).is_ok_and(|began| began < locked) && !still_runs(&mark)) {
             let _ = std::fs::remove_file(mark);
         }
     }
