@@ -18,6 +18,7 @@ pub mod worker;
 pub use outcome::{Ending, Outcome, Progress, Report, Tried};
 pub use stop::Stop;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use config::sysconfig::Legacy;
@@ -100,6 +101,14 @@ pub fn drift(host: &Host, intention: &Intention) -> Result<Drift, StateError> {
     Ok(if generations::is_news(host, &intention.spec.effective)? { Drift::Repair } else { intention.desired().agent.drift })
 }
 
+/// As [`drift`]; storage alone is brought about without the agent's memory too, since the engine waits for it.
+fn drift_for(host: &Host, intention: &Intention, scope: Scope) -> Result<Drift, StateError> {
+    match (drift(host, intention), scope) {
+        (Err(_), Scope::Boot | Scope::Storage) => Ok(intention.desired().agent.drift),
+        (known, _) => known,
+    }
+}
+
 /// Observes and plans. Changes nothing.
 ///
 /// # Errors
@@ -117,8 +126,13 @@ async fn preview_without(
     put_off: &BTreeMap<StepId, Wait>,
 ) -> Result<(Survey, HostPlan), CycleError> {
     let survey = survey(host, intention, scope).await?;
-    let consent = first_wipes::with(host, intention.desired(), &survey.storage, consent)?;
-    match plan::plan(intention.desired(), &survey, &consent, put_off, drift(host, intention)?) {
+    // The agent's memory may lie on what is suspended, and reading it would hang.
+    let (consent, drift) = if survey.storage.suspended.is_empty() {
+        (first_wipes::with(host, intention.desired(), &survey.storage, consent)?, drift_for(host, intention, scope)?)
+    } else {
+        (Cow::Borrowed(consent), intention.desired().agent.drift)
+    };
+    match plan::plan(intention.desired(), &survey, &consent, put_off, drift) {
         Ok(mut plan) => {
             plan.notes.splice(0..0, legacy_notes(&intention.spec.legacy));
             Ok((survey, plan))
