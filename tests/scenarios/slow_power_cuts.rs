@@ -4,7 +4,7 @@
 //! The disks of the machine are served by the test, so all that is written to them has one order. A test does its edit once, uncut;
 //! then it turns machines on with what a cut at each flush may have left: all that was written and, by turns, only what had been
 //! flushed, or some of the rest by chance. What leaves the disks alike is tried once. Tests of one edit share its cuts, each those of
-//! a run of its own.
+//! a run of its own. The first boot of a test is a whole one; the others go on where the kernel has started and has not looked at a disk.
 
 use anyhow::{Context, Result, ensure};
 use std::time::Instant;
@@ -25,6 +25,7 @@ fn cut_at_every_flush(edit: &Edit, Share(number, of): Share) -> Result<()> {
     let (effects, history) = clean.record(converge)?;
     ensure!(!effects.is_empty(), "the edit does nothing");
     let expected = Made::on(&clean.guest)?;
+    let boot = history.begin_boot(&clean)?;
     drop(clean);
 
     let seed = 0;
@@ -40,11 +41,13 @@ fn cut_at_every_flush(edit: &Edit, Share(number, of): Share) -> Result<()> {
         cuts.same,
         ours.len()
     );
-    for cut in ours {
+    for (number, cut) in ours.into_iter().enumerate() {
         let begun = Instant::now();
-        let powered = history.turn_on_after(*cut).with_context(|| cut.to_string())?;
+        let powered = if number == 0 { history.turn_on_after(*cut) } else { history.go_on_after(&boot, *cut) };
+        let powered = powered.with_context(|| cut.to_string())?;
+        let answered = begun.elapsed().as_secs();
         converges(&powered.guest, edit, &expected).with_context(|| cut.to_string())?;
-        println!("{cut}: converged, {} s", begun.elapsed().as_secs());
+        println!("{cut}: converged, {} s, of which {answered} until it answered", begun.elapsed().as_secs());
     }
     Ok(())
 }
@@ -54,6 +57,10 @@ fn converges(guest: &Guest, edit: &Edit, expected: &Made) -> Result<()> {
     let failed =
         guest.check("systemctl --failed --plain --no-legend; journalctl -b -o cat -u atomic-host-storage -u atomic-hostd | tail -40")?;
     ensure!(up == "running", "the boot ended {up}: {failed}");
+    // The boot's own run was enough, mostly; what takes consent or failed is left for the next one.
+    if Made::on(guest).and_then(|made| edit.ensure_same(&made, expected)).is_ok() {
+        return Ok(());
+    }
     converge(guest)?;
     edit.ensure_same(&Made::on(guest)?, expected)
 }

@@ -83,6 +83,18 @@ pub fn archive() -> Result<PathBuf> {
     Ok(made().join("archive"))
 }
 
+/// The directory of the tree with the kernel, `vmlinuz`, and its `initramfs.img`, as the disk image has them too.
+pub(crate) fn kernel() -> Result<PathBuf> {
+    let all = made().join("tree/usr/lib/modules");
+    for entry in fs::read_dir(&all).with_context(|| all.display().to_string())? {
+        let dir = entry?.path();
+        if dir.join("initramfs.img").exists() {
+            return Ok(dir);
+        }
+    }
+    bail!("no kernel with an initramfs in {}", all.display());
+}
+
 /// One script below `image/`, through sudo if need be: a tree with its owners needs root.
 pub(crate) fn script(name: &str, arguments: &[&str], say: &mut dyn FnMut(&str)) -> Result<()> {
     let path = top().join("image").join(name);

@@ -4,7 +4,6 @@
 use crate::{image, made};
 use anyhow::{Context, Result};
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -48,7 +47,7 @@ pub(super) fn accelerator() -> Result<Accelerator> {
 
 /// Does our kernel reach its initramfs under KVM within seconds? A device node alone says nothing.
 fn kvm_works() -> Result<bool> {
-    let Some(modules) = kernel_directory()? else { return Ok(false) };
+    let modules = image::kernel()?;
     let tried = Command::new("timeout")
         .args(["-s", "KILL", "20", "qemu-system-x86_64", "-accel", "kvm", "-cpu", "host", "-machine", "pc", "-m", "512"])
         .args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"])
@@ -61,15 +60,4 @@ fn kvm_works() -> Result<bool> {
         .output()
         .context("qemu-system-x86_64 (make setup installs it)")?;
     Ok(String::from_utf8_lossy(&tried.stdout).contains("Run /init as init process"))
-}
-
-fn kernel_directory() -> Result<Option<PathBuf>> {
-    let all = made().join("tree/usr/lib/modules");
-    for entry in fs::read_dir(&all).with_context(|| all.display().to_string())? {
-        let dir = entry?.path();
-        if dir.join("initramfs.img").exists() {
-            return Ok(Some(dir));
-        }
-    }
-    Ok(None)
 }

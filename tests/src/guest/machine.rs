@@ -16,6 +16,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const QEMU: &str = "qemu-system-x86_64";
+/// The firmware boots from the device with this.
+const FIRST: &str = ",bootindex=0";
 
 /// Where the content of the disks is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,17 @@ pub(super) enum Load<'a> {
     Still(&'a str),
     /// A state in a file of its own.
     File(&'a Path),
+    /// A kernel: no firmware looks for one on the disks.
+    Kernel(&'a Direct),
+}
+
+/// What is started without a boot loader.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Direct {
+    pub(super) kernel: PathBuf,
+    pub(super) initramfs: PathBuf,
+    /// The kernel's command line.
+    pub(super) line: String,
 }
 
 impl Load<'_> {
@@ -58,6 +71,10 @@ impl Load<'_> {
             Self::Saved(name) => vec!["-loadvm".to_owned(), name.to_owned()],
             Self::Still(name) => vec!["-S".to_owned(), "-loadvm".to_owned(), name.to_owned()],
             Self::File(path) => vec!["-incoming".to_owned(), format!("exec:cat {}", path.display())],
+            Self::Kernel(Direct { kernel, initramfs, line }) => {
+                let (kernel, initramfs) = (kernel.display().to_string(), initramfs.display().to_string());
+                ["-kernel", &kernel, "-initrd", &initramfs, "-append", line].map(str::to_owned).to_vec()
+            }
         }
     }
 }
@@ -102,6 +119,10 @@ impl Machine {
     /// Starts qemu and waits until it can be controlled.
     pub(super) fn start(&mut self, load: Load<'_>) -> Result<()> {
         let mut arguments = arguments(&self.dir, &self.sockets, self.ssh_port, &self.disks, &self.backing)?;
+        if let Load::Kernel(_) = load {
+            // That place is the kernel's.
+            arguments.iter_mut().for_each(|argument| *argument = argument.replace(FIRST, ""));
+        }
         arguments.extend(load.arguments());
         for socket in [self.agent_socket(), self.qmp_socket()] {
             match fs::remove_file(&socket) {
@@ -118,7 +139,7 @@ impl Machine {
         self.child = Some(tied::spawn(command).context("qemu-system-x86_64 (make setup installs it)")?);
         self.wait_for_sockets()?;
         match load {
-            Load::PowerOn | Load::Saved(_) | Load::Still(_) => Ok(()),
+            Load::PowerOn | Load::Saved(_) | Load::Still(_) | Load::Kernel(_) => Ok(()),
             Load::File(_) => self.let_go(),
         }
     }
@@ -137,15 +158,21 @@ impl Machine {
     fn wait_for_sockets(&mut self) -> Result<()> {
         let until = Instant::now() + Duration::from_secs(60);
         while !(self.qmp_socket().exists() && self.agent_socket().exists()) {
-            let child = self.child.as_mut().context("qemu was not started")?;
-            if let Some(status) = child.try_wait()? {
-                let said = fs::read_to_string(self.dir.join("qemu.log")).unwrap_or_default();
-                bail!("qemu ended at once, {status}: {said}");
-            }
+            self.ensure_running()?;
             if Instant::now() > until {
                 bail!("qemu did not open its control sockets");
             }
             sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// An error with what qemu said if it has ended.
+    pub(super) fn ensure_running(&mut self) -> Result<()> {
+        let child = self.child.as_mut().context("qemu was not started")?;
+        if let Some(status) = child.try_wait()? {
+            let said = fs::read_to_string(self.dir.join("qemu.log")).unwrap_or_default();
+            bail!("qemu ended, {status}: {said}");
         }
         Ok(())
     }
@@ -190,7 +217,7 @@ fn arguments(dir: &Path, sockets: &Path, ssh_port: u16, disks: &[DataDisk], back
     add("-m", "2048".into());
     add("-display", "none".into());
     add("-drive", backing.drive("os", &dir.join(OS_DISK)));
-    add("-device", "virtio-blk-pci,drive=os,serial=os,bootindex=0".into());
+    add("-device", format!("virtio-blk-pci,drive=os,serial=os{FIRST}"));
     all.extend(disks.iter().filter(|disk| !disk.added).flat_map(|disk| arguments_of(disk, dir, backing)));
     // 10.0.2.9:8123 in the guest serves the directory `www`, one busybox per connection: no port, no daemon.
     let busybox = made().join("tree/usr/bin/busybox");

@@ -4,6 +4,7 @@
 
 mod accel;
 mod agent;
+mod begun;
 mod beside;
 mod disks;
 mod machine;
@@ -12,6 +13,7 @@ mod ready;
 mod served;
 
 pub use agent::Output;
+pub(crate) use begun::Begun;
 pub(crate) use beside::Beside;
 pub use qmp::Qmp;
 pub(crate) use served::{Frozen, names as disk_names};

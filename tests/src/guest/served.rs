@@ -50,7 +50,7 @@ impl Guest {
         Self::served(socket, Load::PowerOn)
     }
 
-    fn served(socket: &Path, load: Load<'_>) -> Result<Self> {
+    pub(super) fn served(socket: &Path, load: Load<'_>) -> Result<Self> {
         let home = super::home()?;
         let mut guest = Self::start_on(home.path().to_owned(), Backing::Served(socket.to_owned()), load, true)?;
         guest.dirs.push(home);
@@ -59,7 +59,7 @@ impl Guest {
 }
 
 /// Writes the state of a machine that stands still into a file, and ends it.
-fn save(machine: &mut Machine, state: &Path) -> Result<()> {
+pub(super) fn save(machine: &mut Machine, state: &Path) -> Result<()> {
     let mut qmp = super::Qmp::connect(&machine.qmp_socket())?;
     qmp.execute("migrate-set-parameters", &json!({ "max-bandwidth": 1_u64 << 32 }))?;
     qmp.execute("migrate", &json!({ "uri": format!("exec:cat >{}", state.display()) }))?;

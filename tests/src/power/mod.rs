@@ -11,7 +11,7 @@ mod tape;
 
 pub use tape::{Cut, Cuts, Left};
 
-use crate::guest::{self, Frozen, Guest, disk_names};
+use crate::guest::{self, Begun, Frozen, Guest, disk_names};
 use crate::image::Layout;
 use anyhow::Result;
 use platter::Platter;
@@ -48,6 +48,14 @@ pub struct Powered {
 /// What was written while something was done.
 #[derive(Debug)]
 pub struct History(Tape);
+
+/// A boot that has begun and has not looked at its disks yet.
+#[derive(Debug)]
+pub struct Boot {
+    begun: Begun,
+    /// Where its files are.
+    _dir: TempDir,
+}
 
 impl Origin {
     /// From the machine of [`Guest::ready`].
@@ -95,5 +103,18 @@ impl History {
     /// Turns a machine on with what the cut left on its disks. It answers, but need not have finished its boot.
     pub fn turn_on_after(&self, cut: Cut) -> Result<Powered> {
         Powered::over(self.0.after(cut)?, Guest::turned_on)
+    }
+    /// Begins a boot that [`History::go_on_after`] goes on with, as the machine on record would.
+    pub fn begin_boot(&self, recorded: &Powered) -> Result<Boot> {
+        let line = recorded.guest.check("sed 's/BOOT_IMAGE=[^ ]* //' /proc/cmdline")?;
+        let dir = guest::home()?;
+        let socket = dir.path().join("disks");
+        let _rack = Rack::serve(disk_names(), self.0.first.clone(), &socket)?;
+        Ok(Boot { begun: Guest::begin(dir.path(), &socket, &line)?, _dir: dir })
+    }
+
+    /// As [`History::turn_on_after`], without what a boot does before it looks at the disks.
+    pub fn go_on_after(&self, boot: &Boot, cut: Cut) -> Result<Powered> {
+        Powered::over(self.0.after(cut)?, |socket| Guest::go_on(&boot.begun, socket))
     }
 }
