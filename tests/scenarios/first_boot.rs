@@ -108,7 +108,8 @@ fn a_second_apply_does_nothing(guest: &Guest) -> Result<()> {
         "touch /run/before-second-apply; cd /sys/kernel/tracing && echo > trace && echo 1 > events/sched/sched_process_exec/enable",
     )?;
     let applied = product::apply(guest, &[])?;
-    let trace = guest.check("cd /sys/kernel/tracing && echo 0 > events/sched/sched_process_exec/enable && cat trace")?;
+    // Left on: to switch it off patches the kernel's code once more, at which an emulated machine was seen to stand still.
+    let trace = guest.check("cat /sys/kernel/tracing/trace")?;
     assert_eq!((applied.code, applied.effects()), (0, Vec::new()));
     assert_eq!(product::seqno(guest, "atomicos")?, before);
     let touched = guest.check(
