@@ -92,8 +92,15 @@ fn a_loop_device_becomes_a_pool_whether_the_kernel_scans_it_for_partitions_or_no
         done(&guest, &["--reset"])?;
         found.push(disk);
     }
-    // Taken away and made again: nothing of the partition stays behind in the kernel.
+    // Attached anew, as at a boot, and nobody looks for partitions: a group is on one of them.
     let disk = found.swap_remove(1);
+    guest.check(&format!("vgchange -qan plain && partx --delete --nr 1 {disk} && losetup -d {disk} && udevadm settle"))?;
+    let disk = loop_device(&guest, "", "3G", "/var/tmp/plain")?;
+    guest.write_file(INPUT, format!("STORAGE_DRIVER=\nVG=plain\nDEVS={disk}\nWIPE_SIGNATURES=true\n"))?;
+    refused(&guest, &format!("it has partitions that the kernel does not show; let it look with partx -a {disk}"))?;
+    guest.check(&format!("partx -a {disk} && udevadm settle"))?;
+    assert_eq!(members(&guest, "plain")?, format!("{disk}p1"));
+    // Taken away and made again: nothing of the partition stays behind in the kernel.
     guest.check(&format!(
         "vgremove -q plain && pvremove -q {disk}p1 && udevadm settle && partx --delete --nr 1 {disk} && wipefs -qa {disk} && udevadm settle"
     ))?;

@@ -8,8 +8,8 @@ use tests::image::Layout;
 use tests::pool;
 use tests::product;
 
-const WATCHED_BY_DMEVENTD: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -vq not";
-const TAKEN: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -q not";
+const WATCHED_BY_DMEVENTD: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -qx ' *monitored *'";
+const TAKEN: &str = "lvs --noheadings -o seg_monitor fill/docker-pool | grep -qx ' *not monitored *'";
 
 #[test]
 fn a_small_pool_keeps_ahead_of_a_writer_and_dmeventd_has_it_while_the_daemon_is_dead() -> Result<()> {

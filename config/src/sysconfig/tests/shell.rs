@@ -133,6 +133,23 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![8 => fixed, 1 => "[ -~]{0,6}"]
 }
 
+/// A line of assignments in the plain subset, their values put together of parts quoted in every way.
+fn line() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        "[a-zA-Z0-9/:%._,@-]{1,8}",
+        "'[^'\0]{0,12}'",
+        "\"([ -!#%-\\[\\]-_a-~]|\\\\[\"\\\\]|\\\\\n){0,12}\"",
+        "\\\\[ -~]",
+        Just("\\\n".to_owned()),
+    ];
+    let value = prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
+    let assignment = (prop::sample::select(KEYS.as_slice()), value).prop_map(|(key, value)| format!("{key}={value}"));
+    let between = prop::sample::select(vec![" ", "\t", " \\\n "]);
+    let list = prop::collection::vec((assignment, between), 1..4).prop_map(|all| all.into_iter().map(|(one, space)| one + space).collect::<String>());
+    let end = prop::sample::select(vec!["\n", "# tail\n", "\n\n# head\n"]);
+    (prop::sample::select(vec!["", "export ", "  "]), list, end).prop_map(|(begin, list, end)| format!("{begin}{list}{end}"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -142,6 +159,14 @@ proptest! {
         if let Some(ours) = by_us(&text) {
             prop_assert_eq!(Some(ours), by_bash(&text), "{:?}", text);
         }
+    }
+
+    #[test]
+    fn assignments_that_we_read_bash_reads_the_same(lines in prop::collection::vec(line(), 1..6)) {
+        let text = lines.concat();
+        let ours = by_us(&text);
+        prop_assert!(ours.as_ref().is_some_and(|pairs| !pairs.is_empty()), "{:?} is plain", text);
+        prop_assert_eq!(ours, by_bash(&text), "{:?}", text);
     }
 
     #[test]

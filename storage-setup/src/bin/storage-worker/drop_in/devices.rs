@@ -14,7 +14,7 @@ use crate::apply::records::Known;
 use crate::host::{Host, Node, Number};
 use crate::observe::devices::{held, identity};
 use crate::observe::signatures;
-use crate::program::ProgramError;
+use crate::program::{Program, ProgramError};
 
 /// What is needed to look at disks.
 #[derive(Debug)]
@@ -132,7 +132,8 @@ fn disk(path: String, number: &Number, wipes: bool, eyes: &Eyes<'_>) -> Result<L
         if wipes {
             disk.wiped = signatures::wiped(number, &disk.identity, eyes.known.wipes.as_ref());
         }
-        disk.unreadable = look_into(&mut disk, wipes).err().map(|error| crate::events::chain(&error));
+        let failed = look_into(&mut disk, wipes).err().map(|error| crate::events::chain(&error));
+        disk.unreadable = failed.or_else(|| if wipes { unseen_partitions(&disk) } else { None });
     }
     Ok(disk)
 }
@@ -151,6 +152,23 @@ fn look_into(disk: &mut LegacyDisk, wipes: bool) -> Result<(), ProgramError> {
         }
     }
     Ok(())
+}
+
+/// A loop device's partitions are shown by the kernel only where it was asked to look; a group may stand on one. Those of a table that a
+/// run of ours has just made do not count.
+fn unseen_partitions(disk: &LegacyDisk) -> Option<String> {
+    if disk.intended.is_some() || !disk.parts.is_empty() || disk.signature.is_none() {
+        return None;
+    }
+    let node = disk.node.as_str();
+    match Program::new("sfdisk", &["--dump", node]).run() {
+        // Otherwise it says that it knows no table.
+        Ok(said) if said.stdout.lines().any(|line| line.starts_with(node)) => Some(format!(
+            "it has partitions that the kernel does not show; let it look with partx -a {node}, or wipe them with wipefs -a {node}"
+        )),
+        Ok(_) => None,
+        Err(error) => Some(crate::events::chain(&error)),
+    }
 }
 
 /// Nothing but parts of a table, without a partition that the kernel shows: a run of ours was cut off by the power while it wrote it.
