@@ -340,8 +340,8 @@ impl Drop for Guest {
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
-/// Prints something unless the processors are idle for a second.
-const IDLE: &str = "a=$(sed -n 's/^cpu  //p' /proc/stat); sleep 1; b=$(sed -n 's/^cpu  //p' /proc/stat); \
+/// Prints something unless the processors are idle for three seconds, in which asking for it is little.
+const IDLE: &str = "a=$(sed -n 's/^cpu  //p' /proc/stat); sleep 3; b=$(sed -n 's/^cpu  //p' /proc/stat); \
     echo $a $b | awk '{ all = 0; for (i = 1; i <= 8; i++) all += $(i + 10) - $i; if ($14 - $4 < all * 0.9) print \"busy\" }'";
 
 /// A directory for a machine.

@@ -145,7 +145,8 @@ fn line() -> impl Strategy<Value = String> {
     let value = prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat());
     let assignment = (prop::sample::select(KEYS.as_slice()), value).prop_map(|(key, value)| format!("{key}={value}"));
     let between = prop::sample::select(vec![" ", "\t", " \\\n "]);
-    let list = prop::collection::vec((assignment, between), 1..4).prop_map(|all| all.into_iter().map(|(one, space)| one + space).collect::<String>());
+    let list = prop::collection::vec((assignment, between), 1..4)
+        .prop_map(|all| all.into_iter().map(|(one, space)| one + space).collect::<String>());
     let end = prop::sample::select(vec!["\n", "# tail\n", "\n\n# head\n"]);
     (prop::sample::select(vec!["", "export ", "  "]), list, end).prop_map(|(begin, list, end)| format!("{begin}{list}{end}"))
 }
