@@ -89,9 +89,9 @@ fn cut_at_every_flush(doing: &Doing, Share(number, of): Share) -> Result<()> {
         cuts.distinct.len(),
         ours.len()
     );
-    for (number, cut) in ours.into_iter().enumerate() {
+    for (place, cut) in ours.into_iter().enumerate() {
         let begun = Instant::now();
-        let powered = if number == 0 { history.turn_on_after(*cut) } else { history.go_on_after(&boot, *cut) };
+        let powered = if place == 0 { history.turn_on_after(*cut) } else { history.go_on_after(&boot, *cut) };
         let powered = powered.with_context(|| cut.to_string())?;
         let answered = begun.elapsed().as_secs();
         converges(&powered.guest, doing, &expected).with_context(|| cut.to_string())?;

@@ -1,5 +1,5 @@
 //! A machine that stands still where its kernel has started and has not looked at any disk: a boot goes on from there with whatever its
-//! disks hold by then. Without the firmware, the boot loader and the kernel's own start, which are half of a boot in emulation.
+//! disks hold by then. Without the firmware, the boot loader and the kernel's own start, which have nothing to do with storage.
 //! In: the kernel and initramfs of the tree, a kernel command line. Out: the machine's state in a file, once; then machines over a socket.
 
 use super::disks;
@@ -19,13 +19,16 @@ use std::time::{Duration, Instant};
 const HERE: &str = "begun: no disk is known yet";
 const GONE: &str = "begun: going on";
 
-/// Runs in the initramfs before anything else does, as a part of its configuration. Long enough to be stopped meanwhile.
-const WAIT: &str = "\
-for module in $(sed 's/#.*//; s/virtio_blk//' /conf/modules) virtio_net virtio_console virtio_rng; do modprobe -q -- $module; done
-[ ! -e /sys/block/vda ] && echo 'begun: no disk is known yet' >/dev/console
-sleep 2
-echo 'begun: going on' >/dev/console
-";
+/// Runs in the initramfs before anything else does, as a part of its configuration: loads all drivers but the disks', says that it is
+/// there unless a disk is known all the same, and waits long enough to be stopped meanwhile.
+fn wait() -> String {
+    format!(
+        "for module in $(sed 's/#.*//; s/virtio_blk//' /conf/modules) virtio_net virtio_console virtio_rng; do modprobe -q -- $module; done\n\
+         [ ! -e /sys/block/vda ] && echo '{HERE}' >/dev/console\n\
+         sleep 2\n\
+         echo '{GONE}' >/dev/console\n"
+    )
+}
 
 /// A state from which boots go on.
 #[derive(Debug)]
@@ -73,7 +76,7 @@ fn initramfs(image: &Path) -> Result<Vec<u8>> {
     };
     add("conf", 0o040_755, "")?;
     add("conf/conf.d", 0o040_755, "")?;
-    add("conf/conf.d/begun", 0o100_644, WAIT)?;
+    add("conf/conf.d/begun", 0o100_644, &wait())?;
     newc::trailer(&mut bytes)?;
     // The next archive begins where a block does.
     bytes.resize(bytes.len().next_multiple_of(512), 0);

@@ -104,6 +104,7 @@ impl History {
     pub fn turn_on_after(&self, cut: Cut) -> Result<Powered> {
         Powered::over(self.0.after(cut)?, Guest::turned_on)
     }
+
     /// Begins a boot that [`History::go_on_after`] goes on with, as the machine on record would.
     pub fn begin_boot(&self, recorded: &Powered) -> Result<Boot> {
         let line = recorded.guest.check("sed 's/BOOT_IMAGE=[^ ]* //' /proc/cmdline")?;

@@ -172,6 +172,13 @@ fn copies_of_the_metadata_that_a_power_cut_left_behind_are_written_anew_before_a
     behind.lagging = ["atomicos", "theirs"].map(str::to_owned).into();
     let plan = planned("", &behind);
     assert_eq!(deeds(&plan), [&Deed::RenewMetadata { group: "atomicos".to_owned() }]);
+
+    // Root's group, where another one is asked for: only if root is to grow.
+    behind.groups.insert("data".to_owned(), behind.groups["atomicos"].clone());
+    let elsewhere = "STORAGE_DRIVER=\nVG=data\n";
+    assert_eq!(deeds(&planned(elsewhere, &behind)), [] as [&Deed; 0]);
+    let growing = planned(&format!("{elsewhere}ROOT_SIZE=4G\n"), &behind);
+    assert_eq!(deeds(&growing)[0], &Deed::RenewMetadata { group: "atomicos".to_owned() });
 }
 
 #[test]
